@@ -1,0 +1,44 @@
+# Decant: `make run` starts everything, `make test` tests everything; both set up what they need first.
+
+PORT ?= 8000
+UI_PORT := $(shell expr $(PORT) + 100)
+MODEL_PORT := $(shell expr $(PORT) + 200)
+VENV := .venv
+BIN := $(CURDIR)/$(VENV)/bin
+PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3.11; do \
+	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && break; done)
+
+.PHONY: run test lint lock clean
+
+run: $(VENV)/.installed
+	@echo "decant: the page is http://localhost:$(UI_PORT) once it says so below; Ctrl-C stops everything."
+	@PATH="$(BIN):$$PATH" API_URL="$${API_URL:-http://127.0.0.1:$(PORT)}" MODEL_PORT=$(MODEL_PORT) \
+		DRAIN_SECONDS="$${DRAIN_SECONDS:-2}" PYTHONUNBUFFERED=1 \
+		$(BIN)/honcho start -p $(PORT) api ui model
+
+test: $(VENV)/.installed
+	$(BIN)/python -m pytest
+
+lint: $(VENV)/.installed
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+
+# The two locks share every version. They hold names, versions and hashes only.
+lock:
+	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-annotate -q \
+		--no-emit-index-url --upgrade --extra dev pyproject.toml -o requirements-dev.txt
+	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-annotate -q \
+		--no-emit-index-url -c requirements-dev.txt pyproject.toml -o requirements.txt
+
+clean:
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache
+
+$(VENV)/.installed: requirements-dev.txt
+	@test -n "$(PYTHON)" || { echo "decant: Python 3.11 or newer is needed; https://www.python.org/downloads/" >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || { echo "decant: this Python has no venv; on Debian and Ubuntu: sudo apt install python3-venv" >&2; exit 1; }
+	@echo "decant: installing into $(VENV) (once, about a minute)"
+	@rm -rf $(VENV)
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/pip install --disable-pip-version-check --quiet --no-deps --require-hashes -r requirements-dev.txt
+	@touch $@

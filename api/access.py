@@ -1,0 +1,46 @@
+"""Who may ask: a bearer token where `API_TOKEN` is set, else this machine's own names only.
+
+Source: RFC 6750 (bearer tokens). Without a token the Host header has to name this machine, because a page on another
+site can point a name of its own at 127.0.0.1 and read what an open API answers ("DNS rebinding").
+"""
+
+import hashlib
+import hmac
+
+from flask import Flask, request
+
+from api.config import is_loopback
+from api.errors import Forbidden, Unauthorized
+
+
+def register(app: Flask, tokens: tuple[str, ...]) -> None:
+    """Check every request but `GET /health`."""
+    digests = [_digest(token) for token in tokens]
+
+    def check() -> None:
+        if request.path == "/health":
+            return
+        if digests:
+            _check_token(digests)
+        else:
+            _check_host()
+
+    app.before_request(check)
+
+
+def _check_token(digests: list[bytes]) -> None:
+    scheme, _, given = request.headers.get("Authorization", "").partition(" ")
+    digest = _digest(given.strip())
+    matches = [hmac.compare_digest(digest, expected) for expected in digests]
+    if scheme.lower() != "bearer" or not any(matches):
+        raise Unauthorized("The access token is missing or wrong: send the header Authorization: Bearer <API_TOKEN>.")
+
+
+def _check_host() -> None:
+    host = request.host.rpartition(":")[0] if request.host.rpartition(":")[2].isdecimal() else request.host
+    if not is_loopback(host):
+        raise Forbidden(f"This API has no API_TOKEN and answers to this machine's own names only, not to {host!r}.")
+
+
+def _digest(token: str) -> bytes:
+    return hashlib.sha256(token.encode()).digest()

@@ -1,0 +1,199 @@
+"""The API's settings: the only reader of the environment.
+
+`SETTINGS` is the table of names, defaults and help; `load_config` reads it once, with `.env` behind the environment, and
+raises `ConfigError` with a sentence that names the variable.
+"""
+
+import ipaddress
+import logging
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TypeVar
+
+from dotenv import dotenv_values
+
+T = TypeVar("T")
+
+EMBEDDED_MODEL = "SmolLM2-135M-Instruct"
+
+
+class ConfigError(Exception):
+    """A setting is missing or wrong; the text is a sentence that says what to set."""
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One environment variable: its name, default and one line of help."""
+
+    name: str
+    default: str
+    help: str
+
+
+SETTINGS = (
+    Setting("OPENAI_API_KEY", "", "The provider's key. Local servers often need none."),
+    Setting("OPENAI_BASE_URL", "", "The provider's OpenAI-compatible address, as https://api.openai.com/v1."),
+    Setting("LLM_MODEL", "", "The model's name; several, separated by commas, give people a choice (first = default)."),
+    Setting("API_TOKEN", "", "Access token of the API; several separated by commas. Required on a public address."),
+    Setting("BIND_HOST", "127.0.0.1", "Address to listen on; `::` is every address, IPv4 and IPv6."),
+    Setting("PORT", "8000", "Port of the API; platforms set it."),
+    Setting("WEB_CONCURRENCY", "1", "Worker processes of the API."),
+    Setting("WORKER_CLASS", "gevent", "`gevent` or `gthread`."),
+    Setting("MAX_STREAMS", "200", "Answers one worker streams at once; more get 503 with Retry-After."),
+    Setting("FIRST_TOKEN_SECONDS", "120", "How long the provider may take to begin an answer."),
+    Setting("STALL_SECONDS", "60", "How long the provider may be silent within an answer."),
+    Setting("HEARTBEAT_SECONDS", "15", "Silence after which an event stream carries a heartbeat."),
+    Setting("DRAIN_SECONDS", "20", "After SIGTERM, how long answers may go on before they end as interrupted."),
+    Setting("MAX_BODY_BYTES", "2000000", "Largest request body."),
+    Setting("MAX_MESSAGES", "1000", "Most messages in one request."),
+    Setting("MAX_MESSAGE_CHARS", "400000", "Longest message."),
+    Setting("MAX_ANSWER_CHARS", "2000000", "Longest answer; a model that goes on is stopped there."),
+    Setting("LOG_LEVEL", "info", "`debug`, `info`, `warning` or `error`. Message text is never logged."),
+    Setting("MODEL_PORT", "8200", "Port of the embedded model, which runs where no provider is configured."),
+    Setting("MODEL_THREADS", "2", "Processor threads of the embedded model."),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Provider:
+    """Where the models are."""
+
+    base_url: str
+    api_key: str
+    models: tuple[str, ...]
+    is_embedded: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """The settings, checked and typed."""
+
+    provider: Provider
+    api_tokens: tuple[str, ...] = ()
+    bind_host: str = "127.0.0.1"
+    port: int = 8000
+    workers: int = 1
+    worker_class: str = "gevent"
+    max_streams: int = 200
+    first_token_seconds: float = 120
+    stall_seconds: float = 60
+    heartbeat_seconds: float = 15
+    drain_seconds: float = 20
+    max_body_bytes: int = 2_000_000
+    max_messages: int = 1000
+    max_message_chars: int = 400_000
+    max_answer_chars: int = 2_000_000
+    log_level: int = logging.INFO
+    model_port: int = 8200
+    model_threads: int = 2
+
+
+def load_config(environ: Mapping[str, str] | None = None) -> Config:
+    """Read the settings from `environ`, or from the process environment with `.env` behind it."""
+    if environ is None:
+        environ = {**{k: v for k, v in dotenv_values(".env").items() if v is not None}, **os.environ}
+    read = _Reader(environ)
+    config = Config(
+        provider=_provider(read),
+        api_tokens=read.words("API_TOKEN"),
+        bind_host=read.text("BIND_HOST"),
+        port=read.integer("PORT", 1, 65535),
+        workers=read.integer("WEB_CONCURRENCY", 1, 1000),
+        worker_class=read.choice("WORKER_CLASS", ("gevent", "gthread")),
+        max_streams=read.integer("MAX_STREAMS", 1, 100_000),
+        first_token_seconds=read.seconds("FIRST_TOKEN_SECONDS"),
+        stall_seconds=read.seconds("STALL_SECONDS"),
+        heartbeat_seconds=read.seconds("HEARTBEAT_SECONDS"),
+        drain_seconds=read.seconds("DRAIN_SECONDS"),
+        max_body_bytes=read.integer("MAX_BODY_BYTES", 1000),
+        max_messages=read.integer("MAX_MESSAGES", 1),
+        max_message_chars=read.integer("MAX_MESSAGE_CHARS", 1),
+        max_answer_chars=read.integer("MAX_ANSWER_CHARS", 1),
+        log_level=logging.getLevelNamesMapping()[
+            read.choice("LOG_LEVEL", ("debug", "info", "warning", "error")).upper()
+        ],
+        model_port=read.integer("MODEL_PORT", 1, 65535),
+        model_threads=read.integer("MODEL_THREADS", 1, 256),
+    )
+    check_bind(config, config.bind_host)
+    return config
+
+
+def check_bind(config: Config, host: str) -> None:
+    """Refuse an address that strangers can reach unless the API asks for a token.
+
+    Raises:
+        ConfigError: The address is public and `API_TOKEN` is empty.
+    """
+    if not config.api_tokens and not is_loopback(host):
+        raise ConfigError(
+            f"BIND_HOST {host} can be reached from outside and API_TOKEN is empty: anybody could spend your provider's "
+            'key. Set API_TOKEN (python3 -c "import secrets; print(secrets.token_urlsafe(32))") or BIND_HOST=127.0.0.1.'
+        )
+
+
+def is_loopback(host: str) -> bool:
+    """Say whether only this machine reaches the address; a Unix socket counts as such."""
+    if host == "localhost" or host.startswith(("unix:", "/")):
+        return True
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return False
+
+
+def _provider(read: "_Reader") -> Provider:
+    key, base_url, models = read.text("OPENAI_API_KEY"), read.text("OPENAI_BASE_URL"), read.words("LLM_MODEL")
+    if not key and not base_url:
+        if models:
+            raise ConfigError(
+                "LLM_MODEL is set without a provider: set OPENAI_BASE_URL (any OpenAI-compatible server) and, where it "
+                "needs one, OPENAI_API_KEY; or remove LLM_MODEL to use the embedded model."
+            )
+        port = read.integer("MODEL_PORT", 1, 65535)
+        return Provider(f"http://127.0.0.1:{port}/v1", "none", (EMBEDDED_MODEL,), is_embedded=True)
+    if not models:
+        raise ConfigError("LLM_MODEL is empty: name the provider's model to use, as LLM_MODEL=qwen-plus.")
+    base_url = base_url or "https://api.openai.com/v1"
+    if not base_url.startswith(("http://", "https://")):
+        raise ConfigError(f"OPENAI_BASE_URL is {base_url!r}: it has to begin with http:// or https://.")
+    return Provider(base_url.rstrip("/"), key or "none", models, is_embedded=False)
+
+
+class _Reader:
+    """Typed look-ups in the environment by the table's names and defaults."""
+
+    def __init__(self, environ: Mapping[str, str]) -> None:
+        self._environ = environ
+        self._defaults = {setting.name: setting.default for setting in SETTINGS}
+
+    def text(self, name: str) -> str:
+        return self._environ.get(name, "").strip() or self._defaults[name]
+
+    def words(self, name: str) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(word.strip() for word in self.text(name).split(",") if word.strip()))
+
+    def choice(self, name: str, allowed: tuple[str, ...]) -> str:
+        value = self.text(name).lower()
+        if value not in allowed:
+            raise ConfigError(f"{name} is {value!r}: it has to be one of {', '.join(allowed)}.")
+        return value
+
+    def integer(self, name: str, least: int, most: int = 10**12) -> int:
+        value = self._number(name, int, "a whole number")
+        if not least <= value <= most:
+            raise ConfigError(f"{name} is {value}: it has to be between {least} and {most}.")
+        return value
+
+    def seconds(self, name: str) -> float:
+        value = self._number(name, float, "a number of seconds")
+        if not 0 < value <= 86_400:
+            raise ConfigError(f"{name} is {value:g}: it has to be more than 0 and at most 86400 seconds.")
+        return value
+
+    def _number(self, name: str, convert: Callable[[str], T], what: str) -> T:
+        try:
+            return convert(self.text(name))
+        except ValueError:
+            raise ConfigError(f"{name} is {self.text(name)!r}: it has to be {what}.") from None

@@ -1,0 +1,132 @@
+"""Everything that can go wrong, as one tree.
+
+    DecantError
+    ├── BadRequest            400  the client sent something that cannot be answered
+    │   ├── TooLarge          413  the body is over the limit
+    │   └── NotJson           415  the body is not declared as JSON
+    ├── Unauthorized          401  the access token is missing or wrong
+    ├── Forbidden             403  this way of asking is closed
+    ├── NotFound              404  no such route or thing
+    ├── Busy                  503  every stream slot is taken
+    ├── ServerShutdown        503  this process is going away
+    ├── Internal              500  a defect of Decant; the log has the details under the request id
+    └── ProviderError         502  the model's provider failed
+        ├── ProviderRejected  502  it refuses the request itself: asking again changes nothing
+        ├── ProviderTimeout   504  it said nothing for too long
+        ├── ProviderTruncated 502  its answer ended without a finish_reason
+        ├── ProviderRateLimited 429  it wants fewer requests
+        ├── ContextTooLong    400  the messages do not fit the model
+        └── ContentFiltered   400  it refuses the content
+
+Before the first byte an error is a JSON response; after it, the terminal event `run.failed`. Both carry `code`.
+"""
+
+from typing import ClassVar
+
+
+class DecantError(Exception):
+    """An expected failure: `str(error)` is a sentence for a person."""
+
+    code: ClassVar[str] = "internal"
+    status: ClassVar[int] = 500
+    retryable: ClassVar[bool] = False
+
+    def __init__(self, message: str, *, retry_after_seconds: float | None = None) -> None:
+        super().__init__(message)
+        self.retry_after_seconds = retry_after_seconds
+
+
+class BadRequest(DecantError):
+    """The client sent something that cannot be answered."""
+
+    code, status = "bad_request", 400
+
+
+class TooLarge(BadRequest):
+    """The body is over the limit."""
+
+    status = 413
+
+
+class NotJson(BadRequest):
+    """The body is not declared as JSON."""
+
+    status = 415
+
+
+class Unauthorized(DecantError):
+    """The access token is missing or wrong."""
+
+    code, status = "unauthorized", 401
+
+
+class Forbidden(DecantError):
+    """This way of asking is closed."""
+
+    code, status = "forbidden", 403
+
+
+class NotFound(DecantError):
+    """There is no such route or thing."""
+
+    code, status = "not_found", 404
+
+
+class Busy(DecantError):
+    """Every stream slot is taken."""
+
+    code, status, retryable = "busy", 503, True
+
+
+class ServerShutdown(DecantError):
+    """This process is going away."""
+
+    code, status, retryable = "server_shutdown", 503, True
+
+
+class Internal(DecantError):
+    """A defect of Decant; the log has the details under the request id."""
+
+    code, status, retryable = "internal", 500, True
+
+
+class ProviderError(DecantError):
+    """The model's provider failed."""
+
+    code, status, retryable = "upstream_error", 502, True
+
+
+class ProviderRejected(ProviderError):
+    """The provider refuses the request itself (key, model name, option): asking again changes nothing."""
+
+    retryable = False
+
+
+class ProviderTimeout(ProviderError):
+    """The provider said nothing for too long."""
+
+    code, status = "upstream_timeout", 504
+
+
+class ProviderTruncated(ProviderError):
+    """The provider's answer ended without a finish_reason."""
+
+    code = "upstream_truncated"
+
+
+class ProviderRateLimited(ProviderError):
+    """The provider wants fewer requests."""
+
+    code, status = "upstream_rate_limited", 429
+
+
+class ContextTooLong(ProviderError):
+    """The messages do not fit the model."""
+
+    code, status, retryable = "context_too_long", 400, False
+
+
+class ContentFiltered(ProviderError):
+    """The provider refuses the content."""
+
+    code, status, retryable = "content_filter", 400, False

@@ -1,0 +1,117 @@
+"""The events of a run: one small closed vocabulary, no I/O, no Flask.
+
+An event is a frozen value with a dotted `type`. A run's log numbers its events 1, 2, 3 … without gaps, and exactly one
+terminal event ends it. Readers ignore types they do not know.
+"""
+
+from dataclasses import asdict, dataclass
+from typing import ClassVar
+
+import orjson
+
+
+@dataclass(frozen=True, slots=True)
+class RunStarted:
+    """The run exists and is about to ask the model."""
+
+    type: ClassVar[str] = "run.started"
+    run_id: str
+    thread_id: str
+    message_id: str
+    model: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReasoningDelta:
+    """Text the model thinks aloud, appended to the reasoning so far."""
+
+    type: ClassVar[str] = "reasoning.delta"
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class MessageDelta:
+    """Text appended to the answer so far."""
+
+    type: ClassVar[str] = "message.delta"
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class ToolCallStarted:
+    """The model's complete request to call a tool; `arguments` is the JSON text it wrote."""
+
+    type: ClassVar[str] = "tool_call.started"
+    tool_call_id: str
+    name: str
+    arguments: str
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """Tokens read and written; `estimated` when the provider did not say."""
+
+    type: ClassVar[str] = "usage"
+    input_tokens: int
+    output_tokens: int
+    estimated: bool
+
+
+@dataclass(frozen=True, slots=True)
+class RunCompleted:
+    """Terminal: the model ended the answer, for `finish_reason` (`stop`, `length`, `tool_calls`, `content_filter`)."""
+
+    type: ClassVar[str] = "run.completed"
+    finish_reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class RunFailed:
+    """Terminal: no (further) answer; `code` is one of `api.errors.CODES`, `message` a sentence for a person."""
+
+    type: ClassVar[str] = "run.failed"
+    code: str
+    message: str
+    retryable: bool
+
+
+@dataclass(frozen=True, slots=True)
+class RunCancelled:
+    """Terminal: somebody asked for the end."""
+
+    type: ClassVar[str] = "run.cancelled"
+
+
+@dataclass(frozen=True, slots=True)
+class RunInterrupted:
+    """Terminal: the process that produced the answer went away; the text so far is kept."""
+
+    type: ClassVar[str] = "run.interrupted"
+    code: str
+    message: str
+    retryable: bool
+
+
+Event = (
+    RunStarted
+    | ReasoningDelta
+    | MessageDelta
+    | ToolCallStarted
+    | Usage
+    | RunCompleted
+    | RunFailed
+    | RunCancelled
+    | RunInterrupted
+)
+
+TERMINAL = (RunCompleted, RunFailed, RunCancelled, RunInterrupted)
+
+
+def is_terminal(event: Event) -> bool:
+    """Say whether the event ends its run."""
+    return isinstance(event, TERMINAL)
+
+
+def to_json(event: Event) -> bytes:
+    """Encode the event's fields as one line of JSON, the form that is sent and stored."""
+    return orjson.dumps(asdict(event))

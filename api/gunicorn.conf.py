@@ -1,0 +1,96 @@
+"""gunicorn's configuration: `gunicorn -c api/gunicorn.conf.py 'api:create_app()'`.
+
+Under gevent everything is patched before anything of the API is imported; so this one setting is read here. Never the
+`sync` class: it streams one answer per worker and is killed at its timeout.
+"""
+
+import os
+
+from dotenv import dotenv_values
+
+if {**dotenv_values(".env"), **os.environ}.get("WORKER_CLASS", "gevent").strip().lower() != "gthread":
+    from gevent import monkey
+
+    monkey.patch_all()
+
+# ruff: noqa: E402
+import gc
+import socket
+import sys
+import threading
+import time
+from typing import TYPE_CHECKING
+
+from api.config import ConfigError, check_bind, load_config
+
+if TYPE_CHECKING:
+    from gunicorn.arbiter import Arbiter
+    from gunicorn.workers.base import Worker
+
+try:
+    config = load_config()
+except ConfigError as error:
+    sys.exit(f"decant api: {error}")
+
+SPARE_CONNECTIONS = 200
+SPARE_THREADS = 32
+
+
+
+def _reachable_host(host: str) -> str:
+    """Turn `::` into `0.0.0.0` where the machine has no IPv6."""
+    try:
+        with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as trial:
+            trial.bind((host, 0))
+    except OSError:
+        return "0.0.0.0" if host == "::" else host
+    return f"[{host}]" if ":" in host else host
+
+
+bind = f"{_reachable_host(config.bind_host)}:{config.port}"
+workers = config.workers
+worker_class = config.worker_class
+threads = config.max_streams + SPARE_THREADS
+worker_connections = config.max_streams + SPARE_CONNECTIONS + (threads if worker_class == "gthread" else 0)
+timeout = 60
+graceful_timeout = int(config.drain_seconds) + 5
+keepalive = 100  # Heroku's router keeps connections for 90 s.
+max_requests = 0
+control_socket_disable = True
+accesslog = None
+loglevel = "warning"
+proc_name = "decant-api"
+
+
+def on_starting(server: "Arbiter") -> None:
+    """Refuse a public address without a token, also where `--bind` gave it."""
+    for address in server.address:
+        try:
+            check_bind(config, address[0] if isinstance(address, tuple) else str(address))
+        except ConfigError as error:
+            sys.exit(f"decant api: {error}")
+
+
+def when_ready(server: "Arbiter") -> None:
+    """Say where the API is."""
+    where = ", ".join(str(listener) for listener in server.LISTENERS)
+    print(f"decant api: {where} ({worker_class}, {workers} worker{'s' if workers > 1 else ''})", flush=True)  # noqa: T201
+
+
+def post_worker_init(worker: "Worker") -> None:
+    """Let the runs see SIGTERM; keep the collector away from what lives as long as the worker."""
+    runs = worker.wsgi.extensions["runs"]
+    runs.is_stopping = lambda: not worker.alive
+
+    def let_go_when_idle() -> None:
+        """End the drain once no run is left: connections kept alive would hold gevent's worker to the limit."""
+        while worker.alive or len(runs):
+            time.sleep(0.2)
+        time.sleep(1.0)
+        worker.cfg.set("graceful_timeout", 0)
+
+    if worker_class == "gevent":
+        threading.Thread(target=let_go_when_idle, name="drain", daemon=True).start()
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 50)

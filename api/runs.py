@@ -1,0 +1,178 @@
+"""A run: one answer of a model, from its first event to its one terminal event.
+
+A producer thread (a greenlet under gevent) reads the model and appends to the log; readers follow the log. Whoever wants
+the end (the model, a failure, a limit, a cancel, a shutdown) calls `Run.end`; the first one wins, and the provider's
+connection is closed at once.
+"""
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from typing import Protocol
+
+from api.errors import DecantError, Internal, ProviderError, ProviderTimeout, ServerShutdown
+from api.events import (
+    Event,
+    MessageDelta,
+    ReasoningDelta,
+    RunCancelled,
+    RunCompleted,
+    RunFailed,
+    RunInterrupted,
+    RunStarted,
+    Usage,
+)
+from api.messages import ModelRequest
+from api.model_calls import ChatModel, Completion
+from api.run_log import RunLog
+
+RETRY_DELAYS_SECONDS = (0.5, 1.0)
+LONGEST_RETRY_DELAY_SECONDS = 5.0
+
+logger = logging.getLogger(__name__)
+
+
+class Limits(Protocol):
+    """The settings a run obeys."""
+
+    @property
+    def first_token_seconds(self) -> float:
+        """How long the model may take to begin."""
+
+    @property
+    def stall_seconds(self) -> float:
+        """How long it may be silent within an answer."""
+
+    @property
+    def max_answer_chars(self) -> int:
+        """The longest answer."""
+
+
+class Run:
+    """One answer in the making; `run_id`, `request` and `log` are for everybody, `tick` is for the clock."""
+
+    def __init__(
+        self,
+        started: RunStarted,
+        request: ModelRequest,
+        request_id: str,
+        chat_model: ChatModel,
+        limits: Limits,
+        on_end: Callable[["Run"], None],
+    ) -> None:
+        self.run_id = started.run_id
+        self.request = request
+        self.request_id = request_id
+        self.log = RunLog()
+        self.log.append([started])
+        self.started_at = time.monotonic()
+        self.first_content_at: float | None = None
+        self.ended_at: float | None = None
+        self.usage: Usage | None = None
+        self.terminal: Event | None = None
+        self.error: DecantError | None = None
+        self._content_at = self.started_at
+        self._output_bytes = 0
+        self._chat_model = chat_model
+        self._limits = limits
+        self._on_end = on_end
+        self._completion: Completion | None = None
+        self._ended = threading.Event()
+
+    def produce(self) -> None:
+        """Ask the model and append what it says, to the end; asks again while a failure came before any content."""
+        try:
+            self._ask_with_retries()
+        except DecantError as error:
+            self.fail(error)
+        except Exception:
+            if not self.log.is_ended:
+                logger.exception("Run %s failed", self.run_id)
+                self.fail(Internal(f"Something went wrong inside Decant; its log says more about run {self.run_id}."))
+
+    def fail(self, error: DecantError) -> None:
+        """End with `run.failed`."""
+        self.error = self.error or error
+        self.end(RunFailed(error.code, str(error), error.retryable))
+
+    def cancel(self) -> None:
+        """End with `run.cancelled`."""
+        self.end(RunCancelled())
+
+    def interrupt(self) -> None:
+        """End with `run.interrupted`, because this process is going away."""
+        error = ServerShutdown("The server is restarting. Try again in a moment.", retry_after_seconds=2)
+        self.error = self.error or error
+        self.end(RunInterrupted(error.code, str(error), error.retryable))
+
+    def end(self, terminal: Event) -> None:
+        """Append the usage and the terminal event and let go of the provider; once ended, do nothing."""
+        usage = [] if self.usage else [self._estimated_usage()]
+        if self.log.append([*usage, terminal]):
+            self.usage = self.usage or usage[0]
+            self.terminal = terminal
+            self.ended_at = time.monotonic()
+            self._ended.set()
+            if self._completion is not None:
+                self._completion.close()
+            self._on_end(self)
+
+    def tick(self, now: float) -> None:
+        """Fail when the provider has said nothing for too long; comments of the provider do not count."""
+        begun = self.first_content_at is not None
+        limit = self._limits.stall_seconds if begun else self._limits.first_token_seconds
+        if now - self._content_at > limit:
+            what = "stopped sending" if begun else "did not begin to answer"
+            self.fail(ProviderTimeout(f"The model {what} for {limit:g} seconds. Try again, or ask for less."))
+
+    def _ask_with_retries(self) -> None:
+        for delay in RETRY_DELAYS_SECONDS:
+            try:
+                return self._ask()
+            except ProviderError as error:
+                delay = error.retry_after_seconds or delay
+                if not error.retryable or self.first_content_at or delay > LONGEST_RETRY_DELAY_SECONDS:
+                    raise
+            if self._ended.wait(delay):
+                return None
+        return self._ask()
+
+    def _ask(self) -> None:
+        self._completion = completion = self._chat_model.open()
+        try:
+            if not self.log.is_ended:
+                for events in completion.events(self.request):
+                    self._append(events)
+                    if self.log.is_ended:
+                        break
+        except ProviderError:
+            if not self.log.is_ended:
+                raise
+        finally:
+            completion.close()
+
+    def _append(self, events: list[Event]) -> None:
+        content: list[Event] = []
+        for event in events:
+            if isinstance(event, RunCompleted):
+                if content:
+                    self.log.append(content)
+                self.end(event)
+                return
+            if isinstance(event, MessageDelta | ReasoningDelta):
+                self._output_bytes += len(event.text.encode())
+            elif isinstance(event, Usage):
+                self.usage = event
+            content.append(event)
+        if content:
+            self._content_at = time.monotonic()
+            self.first_content_at = self.first_content_at or self._content_at
+            self.log.append(content)
+            if self._output_bytes > self._limits.max_answer_chars:
+                self.end(RunCompleted("length"))
+
+    def _estimated_usage(self) -> Usage:
+        """Count four bytes of UTF-8 as a token, which is near for English and for Chinese."""
+        input_bytes = sum(len(message.text.encode()) for message in self.request.messages)
+        return Usage(input_bytes // 4 + 1, self._output_bytes // 4, estimated=True)
