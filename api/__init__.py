@@ -1,7 +1,7 @@
 """The API: a Flask application that streams a model's answers.
 
-`create_app` builds, wires and returns. It also imports: `api.config` and `api.embedded_model` then start without Flask and
-LangChain, and gevent patches before either is there.
+`create_app` builds, wires and returns. It also imports: `api.config` and `api.embedded_model` then start without Flask
+and LangChain, and gevent patches before either is there.
 """
 
 from typing import TYPE_CHECKING

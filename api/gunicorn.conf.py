@@ -8,12 +8,11 @@ import os
 
 from dotenv import dotenv_values
 
-if {**dotenv_values(".env"), **os.environ}.get("WORKER_CLASS", "gevent").strip().lower() != "gthread":
+if str({**dotenv_values(".env"), **os.environ}.get("WORKER_CLASS", "gevent")).strip().lower() != "gthread":
     from gevent import monkey
 
     monkey.patch_all()
 
-# ruff: noqa: E402
 import gc
 import socket
 import sys
@@ -28,13 +27,12 @@ if TYPE_CHECKING:
     from gunicorn.workers.base import Worker
 
 try:
-    config = load_config()
+    settings = load_config()
 except ConfigError as error:
     sys.exit(f"decant api: {error}")
 
 SPARE_CONNECTIONS = 200
 SPARE_THREADS = 32
-
 
 
 def _reachable_host(host: str) -> str:
@@ -47,13 +45,13 @@ def _reachable_host(host: str) -> str:
     return f"[{host}]" if ":" in host else host
 
 
-bind = f"{_reachable_host(config.bind_host)}:{config.port}"
-workers = config.workers
-worker_class = config.worker_class
-threads = config.max_streams + SPARE_THREADS
-worker_connections = config.max_streams + SPARE_CONNECTIONS + (threads if worker_class == "gthread" else 0)
+bind = f"{_reachable_host(settings.bind_host)}:{settings.port}"
+workers = settings.workers
+worker_class = settings.worker_class
+threads = settings.max_streams + SPARE_THREADS
+worker_connections = settings.max_streams + SPARE_CONNECTIONS + (threads if worker_class == "gthread" else 0)
 timeout = 60
-graceful_timeout = int(config.drain_seconds) + 5
+graceful_timeout = int(settings.drain_seconds) + 5
 keepalive = 100  # Heroku's router keeps connections for 90 s.
 max_requests = 0
 control_socket_disable = True
@@ -66,7 +64,7 @@ def on_starting(server: "Arbiter") -> None:
     """Refuse a public address without a token, also where `--bind` gave it."""
     for address in server.address:
         try:
-            check_bind(config, address[0] if isinstance(address, tuple) else str(address))
+            check_bind(settings, address[0] if isinstance(address, tuple) else str(address))
         except ConfigError as error:
             sys.exit(f"decant api: {error}")
 

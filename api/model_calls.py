@@ -8,13 +8,15 @@ from api.messages import ModelRequest
 
 
 class Completion(Protocol):
-    """One call to the model."""
+    """One call to the model; `content_at` is when its last content came, also such that is no event yet."""
+
+    content_at: float | None
 
     def events(self, request: ModelRequest) -> Iterator[list[Event]]:
         """Ask, and yield the events of each read; the last one is `RunCompleted`.
 
         Raises:
-            ProviderError: The provider failed.
+            ProviderError: The provider failed; never after `close`.
         """
 
     def close(self) -> None:

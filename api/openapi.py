@@ -21,7 +21,7 @@ def build_openapi(config: Config) -> Schema:
         "info": {
             "title": "Decant API",
             "version": "1",
-            "description": "Streams a language model's answers. Errors before the first byte are JSON; after it, events.",
+            "description": "Streams a model's answers. Errors before the first byte are JSON; after it, events.",
         },
         "paths": {
             "/health": {"get": _operation("The process lives.", {"200": _text("`ok`")})},
@@ -36,9 +36,7 @@ def build_openapi(config: Config) -> Schema:
             },
             "/stream": {"post": _stream_operation()},
             "/openapi.json": {"get": _operation("This document.", {"200": _json("OpenAPI 3.1.", {"type": "object"})})},
-            "/docs": {
-                "get": _operation("This document as a page.", {"200": _response("HTML.", "text/html", _STRING)})
-            },
+            "/docs": {"get": _operation("This document as a page.", {"200": _response("HTML.", "text/html", _STRING)})},
         },
         "components": {"schemas": _schemas(config)},
     }
@@ -158,5 +156,5 @@ def _ref(name: str) -> Schema:
     return {"$ref": f"#/components/schemas/{name}"}
 
 
-def _plain(annotation: Any) -> type:
+def _plain(annotation: object) -> type:
     return annotation if isinstance(annotation, type) else str

@@ -29,7 +29,7 @@ def register(app: Flask, level: int) -> None:
         output = logging.StreamHandler(sys.stderr)
         output.setFormatter(JsonFormatter())
         root.addHandler(output)
-    root.setLevel(max(level, logging.INFO))
+    root.setLevel(max(level, logging.WARNING))
     for name in ("decant", "api"):
         logging.getLogger(name).setLevel(level)
     app.before_request(_begin)

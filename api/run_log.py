@@ -6,6 +6,7 @@ refused, so text never grows after an end.
 
 import threading
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import NamedTuple
 
 from api.events import Event, is_terminal, to_json
@@ -31,10 +32,8 @@ class Signal:
 
     def set(self) -> None:
         """Let the waiting thread, or the next one that waits, go on."""
-        try:
+        with suppress(RuntimeError):  # It is set.
             self._lock.release()
-        except RuntimeError:
-            pass  # It is set.
 
     def wait(self) -> None:
         """Wait until it is set, and reset it."""

@@ -33,9 +33,7 @@ class RunRegistry:
     def __len__(self) -> int:
         return len(self._readers)
 
-    def start(
-        self, request: ModelRequest, *, thread_id: str, request_id: str, client: Client
-    ) -> tuple[Run, RunReader]:
+    def start(self, request: ModelRequest, *, thread_id: str, request_id: str, client: Client) -> tuple[Run, RunReader]:
         """Start a run with its first reader.
 
         Raises:

@@ -1,7 +1,7 @@
 """The three shapes of a run on the wire: what a reader yields, as bytes.
 
-Once bytes flow, a failure is an event; plain text has no events, so there a failure breaks the chunked body off and curl
-exits with 18 (RFC 9112, section 8: an incomplete message).
+Once bytes flow, a failure is an event; plain text has no events, so there a failure breaks the chunked body off and
+curl exits with 18 (RFC 9112, section 8: an incomplete message).
 """
 
 import errno

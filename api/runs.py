@@ -1,8 +1,8 @@
 """A run: one answer of a model, from its first event to its one terminal event.
 
-A producer thread (a greenlet under gevent) reads the model and appends to the log; readers follow the log. Whoever wants
-the end (the model, a failure, a limit, a cancel, a shutdown) calls `Run.end`; the first one wins, and the provider's
-connection is closed at once.
+A producer thread (a greenlet under gevent) reads the model and appends to the log; readers follow the log. Whoever
+wants the end (the model, a failure, a limit, a cancel, a shutdown) calls `Run.end`; the first one wins, and the
+provider's connection is closed at once.
 """
 
 import logging
@@ -122,7 +122,8 @@ class Run:
         """Fail when the provider has said nothing for too long; comments of the provider do not count."""
         begun = self.first_content_at is not None
         limit = self._limits.stall_seconds if begun else self._limits.first_token_seconds
-        if now - self._content_at > limit:
+        told_at = self._completion.content_at if self._completion else None
+        if now - max(self._content_at, told_at or 0) > limit:
             what = "stopped sending" if begun else "did not begin to answer"
             self.fail(ProviderTimeout(f"The model {what} for {limit:g} seconds. Try again, or ask for less."))
 
@@ -131,26 +132,19 @@ class Run:
             try:
                 return self._ask()
             except ProviderError as error:
-                delay = error.retry_after_seconds or delay
-                if not error.retryable or self.first_content_at or delay > LONGEST_RETRY_DELAY_SECONDS:
+                wait_seconds = error.retry_after_seconds or delay
+                if not error.retryable or self.first_content_at or wait_seconds > LONGEST_RETRY_DELAY_SECONDS:
                     raise
-            if self._ended.wait(delay):
+            if self._ended.wait(wait_seconds):
                 return None
         return self._ask()
 
     def _ask(self) -> None:
         self._completion = completion = self._chat_model.open()
-        try:
-            if not self.log.is_ended:
-                for events in completion.events(self.request):
-                    self._append(events)
-                    if self.log.is_ended:
-                        break
-        except ProviderError:
-            if not self.log.is_ended:
-                raise
-        finally:
-            completion.close()
+        # An end before this line has seen no completion to close.
+        if not self.log.is_ended:
+            for events in completion.events(self.request):
+                self._append(events)
 
     def _append(self, events: list[Event]) -> None:
         content: list[Event] = []

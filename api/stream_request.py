@@ -27,7 +27,7 @@ class StreamRequest:
     model_request: ModelRequest
 
 
-def parse_stream_request(body: Any, config: Config) -> StreamRequest:
+def parse_stream_request(body: object, config: Config) -> StreamRequest:
     """Check a decoded JSON body.
 
     Raises:
@@ -54,7 +54,7 @@ def parse_stream_request(body: Any, config: Config) -> StreamRequest:
     return StreamRequest(thread_id, request)
 
 
-def _messages(value: Any, config: Config) -> tuple[Message, ...]:
+def _messages(value: object, config: Config) -> tuple[Message, ...]:
     if value is None or value == []:
         raise BadRequest("query is empty")
     if not isinstance(value, list):
@@ -67,7 +67,7 @@ def _messages(value: Any, config: Config) -> tuple[Message, ...]:
     return messages
 
 
-def _message(entry: Any, number: int, config: Config) -> Message:
+def _message(entry: object, number: int, config: Config) -> Message:
     where = f"messages[{number}]"
     if not isinstance(entry, dict):
         raise BadRequest(f"{where} has to be an object with role and content.")

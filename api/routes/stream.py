@@ -8,7 +8,7 @@ from flask import Blueprint, Response, g, request, stream_with_context
 
 from api.client_socket import ClientSocket
 from api.config import Config
-from api.errors import NotJson
+from api.errors import NotJson, TooLarge
 from api.run_registry import RunRegistry, new_id
 from api.run_streams import STREAMS, TextStream
 from api.stream_request import parse_stream_request
@@ -22,7 +22,10 @@ def create_blueprint(runs: RunRegistry, config: Config) -> Blueprint:
     def stream() -> Response:
         if not request.is_json:
             raise NotJson("Send the body as JSON, with the header Content-Type: application/json.")
-        asked = parse_stream_request(request.get_json(), config)
+        # A chunked body over the limit is cut there without an error.
+        if len(request.get_data()) >= config.max_body_bytes:
+            raise TooLarge("The body is larger than MAX_BODY_BYTES allows.")
+        asked = parse_stream_request(request.get_json(silent=True), config)
         run, reader = runs.start(
             asked.model_request,
             thread_id=asked.thread_id or new_id(),

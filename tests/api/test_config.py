@@ -1,0 +1,81 @@
+"""The API's settings."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from api.config import EMBEDDED_MODEL, SETTINGS, Config, ConfigError, Provider, is_loopback, load_config
+from tests.processes import ROOT
+
+PROVIDER = {"OPENAI_BASE_URL": "http://localhost:11434/v1/", "LLM_MODEL": "qwen, llama ,qwen"}
+
+
+def test_without_any_setting_the_embedded_model_is_the_provider() -> None:
+    config = load_config({})
+    assert config.provider == Provider("http://127.0.0.1:8200/v1", "none", (EMBEDDED_MODEL,), is_embedded=True)
+    assert config == Config(provider=config.provider)
+
+
+def test_a_provider_is_read_with_its_models_in_order() -> None:
+    provider = load_config(PROVIDER).provider
+    assert provider == Provider("http://localhost:11434/v1", "none", ("qwen", "llama"), is_embedded=False)
+
+
+def test_a_key_alone_means_openai() -> None:
+    provider = load_config({"OPENAI_API_KEY": "sk-x", "LLM_MODEL": "gpt-5-mini"}).provider
+    assert provider.base_url == "https://api.openai.com/v1"
+
+
+def test_an_empty_variable_means_its_default() -> None:
+    assert load_config({"PORT": " ", "MAX_STREAMS": ""}) == load_config({})
+
+
+@pytest.mark.parametrize(
+    ("environ", "sentence"),
+    [
+        ({"PORT": "eighty"}, "PORT is 'eighty': it has to be a whole number"),
+        ({"PORT": "70000"}, "PORT is 70000: it has to be between 1 and 65535"),
+        ({"MAX_STREAMS": "0"}, "MAX_STREAMS is 0"),
+        ({"WORKER_CLASS": "sync"}, "WORKER_CLASS is 'sync': it has to be one of gevent, gthread"),
+        ({"STALL_SECONDS": "-1"}, "STALL_SECONDS is -1"),
+        ({"STALL_SECONDS": "nan"}, "STALL_SECONDS is nan"),
+        ({"LOG_LEVEL": "loud"}, "LOG_LEVEL is 'loud'"),
+        ({"OPENAI_API_KEY": "sk-x"}, "LLM_MODEL is empty"),
+        ({"LLM_MODEL": "x"}, "LLM_MODEL is set without a provider"),
+        ({"OPENAI_BASE_URL": "localhost/v1", "LLM_MODEL": "x"}, "OPENAI_BASE_URL is 'localhost/v1'"),
+        ({"BIND_HOST": "::"}, "API_TOKEN is empty"),
+        ({"BIND_HOST": "0.0.0.0"}, "API_TOKEN is empty"),
+    ],
+)
+def test_a_bad_value_is_refused_with_a_sentence_that_names_it(environ: dict[str, str], sentence: str) -> None:
+    with pytest.raises(ConfigError, match=re.escape(sentence)):
+        load_config(environ)
+
+
+def test_a_public_address_is_fine_with_a_token() -> None:
+    assert load_config({"BIND_HOST": "::", "API_TOKEN": "a,b"}).api_tokens == ("a", "b")
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "127.8.8.8", "::1", "[::1]", "localhost", "unix:/run/api.sock"])
+def test_only_this_machine_reaches_a_loopback_address(host: str) -> None:
+    assert is_loopback(host)
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "10.0.0.1", "example.com", "::ffff:10.0.0.1"])
+def test_other_addresses_are_public(host: str) -> None:
+    assert not is_loopback(host)
+
+
+def test_the_environment_wins_over_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / ".env").write_text("PORT=9001\nMAX_STREAMS=7\n", encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PORT", "9002")
+    config = load_config()
+    assert (config.port, config.max_streams) == (9002, 7)
+
+
+def test_the_table_and_the_code_have_the_same_settings() -> None:
+    source = (ROOT / "api/config.py").read_text(encoding="utf-8")
+    for setting in SETTINGS:
+        assert source.count(f'"{setting.name}"') >= 2, f"{setting.name} is in the table and never read"

@@ -1,0 +1,97 @@
+"""The log of a run and its readers."""
+
+import threading
+import time
+
+from api.events import MessageDelta, RunCancelled, RunCompleted
+from api.run_log import RunLog
+from api.run_reader import STUCK_SECONDS, RunReader
+
+
+class Client:
+    def __init__(self) -> None:
+        self.gone = False
+        self.disconnected = False
+
+    def is_gone(self) -> bool:
+        return self.gone
+
+    def disconnect(self) -> None:
+        self.disconnected = True
+
+
+def make_reader(log: RunLog, client: Client | None = None, closed: list[RunReader] | None = None) -> RunReader:
+    return RunReader(log, client or Client(), 15, (closed if closed is not None else []).append)
+
+
+def test_events_are_numbered_from_one_without_gaps() -> None:
+    log = RunLog()
+    log.append([MessageDelta("a"), MessageDelta("b")])
+    log.append([RunCompleted("stop")])
+    assert [(entry.seq, entry.fields) for entry in log.replay_after(0)] == [
+        (1, b'{"text":"a"}'),
+        (2, b'{"text":"b"}'),
+        (3, b'{"finish_reason":"stop"}'),
+    ]
+    assert [entry.seq for entry in log.replay_after(2)] == [3]
+
+
+def test_nothing_is_added_after_the_terminal_event() -> None:
+    log = RunLog()
+    assert log.append([RunCancelled()])
+    assert not log.append([MessageDelta("late")])
+    assert len(log.replay_after(0)) == 1
+
+
+def test_every_reader_gets_every_event_while_a_producer_appends() -> None:
+    log = RunLog()
+    texts: list[list[str]] = [[] for _ in range(4)]
+
+    def read(reader: RunReader, text: list[str]) -> None:
+        for entries in reader:
+            text.extend(entry.event.text for entry in entries if isinstance(entry.event, MessageDelta))
+
+    threads = [threading.Thread(target=read, args=(make_reader(log), text)) for text in texts]
+    for thread in threads:
+        thread.start()
+    expected = [str(number) for number in range(2000)]
+    for number in expected:
+        log.append([MessageDelta(number)])
+    log.append([RunCompleted("stop")])
+    for thread in threads:
+        thread.join(10)
+    assert texts == [expected] * 4
+
+
+def test_what_came_since_the_last_read_is_one_list() -> None:
+    log = RunLog()
+    reader = iter(make_reader(log))
+    log.append([MessageDelta("a")])
+    log.append([MessageDelta("b")])
+    assert [entry.seq for entry in next(reader)] == [1, 2]
+
+
+def test_silence_is_an_empty_list() -> None:
+    log = RunLog()
+    reader = make_reader(log)
+    reader.tick(time.monotonic() + 16)
+    assert next(iter(reader)) == []
+
+
+def test_a_client_that_has_gone_closes_its_reader_once() -> None:
+    client, closed = Client(), []
+    reader = make_reader(RunLog(), client, closed)
+    client.gone = True
+    reader.tick(time.monotonic())
+    reader.close()
+    assert closed == [reader]
+    assert list(reader) == []
+
+
+def test_a_client_that_stops_reading_is_disconnected() -> None:
+    client, log, closed = Client(), RunLog(), []
+    reader = make_reader(log, client, closed)
+    log.append([MessageDelta("a")])
+    reader.tick(time.monotonic() + STUCK_SECONDS + 1)
+    assert client.disconnected
+    assert closed == [reader]

@@ -1,0 +1,44 @@
+"""The contract between the two sides: what the API writes, the page reads."""
+
+from dataclasses import asdict
+from typing import get_args
+
+import pytest
+
+from api import events as api_events
+from api import sse as api_sse
+from ui import events as ui_events
+from ui import sse as ui_sse
+
+SAMPLES: list[api_events.Event] = [
+    api_events.RunStarted("r", "t", "m", "model"),
+    api_events.ReasoningDelta("thinking\n\r\u2028"),
+    api_events.MessageDelta('données 数据 "quoted"\n\ndata: x'),
+    api_events.ToolCallStarted("c", "search", '{"q": 1}'),
+    api_events.Usage(1, 2, estimated=True),
+    api_events.RunCompleted("stop"),
+    api_events.RunFailed("upstream_error", "It broke.", retryable=True),
+    api_events.RunCancelled(),
+    api_events.RunInterrupted("server_shutdown", "Restarting.", retryable=True),
+]
+
+
+@pytest.mark.parametrize("sent", SAMPLES, ids=lambda sent: sent.type)
+def test_an_event_arrives_as_it_was_sent(sent: api_events.Event) -> None:
+    frame = api_sse.encode_frame(7, sent.type, api_events.to_json(sent))
+    (received,) = ui_sse.SseDecoder().feed(api_sse.OPEN + frame + api_sse.HEARTBEAT)
+    event = ui_events.decode_event(received.event, received.data)
+    assert received.id == "7"
+    assert event is not None
+    assert (event.type, asdict(event)) == (sent.type, asdict(sent))
+
+
+def test_the_samples_and_both_vocabularies_are_the_same_set() -> None:
+    sampled = {type(sample) for sample in SAMPLES}
+    assert sampled == set(get_args(api_events.Event))
+    assert {kind.type for kind in sampled} == set(ui_events.EVENT_TYPES)
+
+
+def test_both_sides_agree_on_what_ends_a_run() -> None:
+    api_terminal = {kind.type for kind in api_events.TERMINAL}
+    assert api_terminal == {kind.type for kind in ui_events.TERMINAL}

@@ -1,0 +1,95 @@
+"""Who may see the page: one password, a signed login cookie, and a limit on guessing; pure, no HTTP, no clock."""
+
+import hashlib
+import hmac
+import ipaddress
+from collections import OrderedDict
+
+from itsdangerous import BadSignature, TimestampSigner
+
+LOGIN_DAYS = 14
+
+
+class Password:
+    """The password of the page, compared in constant time."""
+
+    def __init__(self, password: str) -> None:
+        self.digest = _digest(password)
+
+    def matches(self, guess: str) -> bool:
+        """Say whether the guess is the password."""
+        return hmac.compare_digest(_digest(guess), self.digest)
+
+
+class LoginSessions:
+    """Signs and checks login cookies; another secret or another password ends all of them."""
+
+    MAX_AGE_SECONDS = LOGIN_DAYS * 24 * 3600
+
+    def __init__(self, secret: str, password: Password) -> None:
+        self._signer = TimestampSigner(
+            secret, salt=b"decant login " + password.digest, digest_method=hashlib.sha256, key_derivation="hmac"
+        )
+
+    def create(self) -> str:
+        """Return the value of a new login cookie."""
+        return self._signer.sign(b"login").decode("ascii")
+
+    def accepts(self, value: str | None) -> bool:
+        """Say whether the cookie is one of ours and not too old."""
+        try:
+            return value is not None and self._signer.unsign(value, max_age=self.MAX_AGE_SECONDS) == b"login"
+        except BadSignature:
+            return False
+
+
+class LoginThrottle:
+    """Limits wrong passwords, per client address and over all; keeps a bounded number of addresses."""
+
+    MAX_ADDRESSES = 2000
+
+    def __init__(self, *, per_address: int = 5, in_total: int = 100, window_seconds: float = 60.0) -> None:
+        self._per_address = per_address
+        self._in_total = in_total
+        self._window_seconds = window_seconds
+        self._total: list[float] = []
+        self._failures: OrderedDict[str, list[float]] = OrderedDict()
+
+    def seconds_to_wait(self, address: str, now_seconds: float) -> float:
+        """Return how long the address must wait before its next attempt; 0 when it need not."""
+        own = self._recent(self._failures.get(network_of(address), []), now_seconds)
+        everyones = self._recent(self._total, now_seconds)
+        waits = [
+            recent[-limit] + self._window_seconds - now_seconds
+            for recent, limit in ((own, self._per_address), (everyones, self._in_total))
+            if len(recent) >= limit
+        ]
+        return max(waits, default=0.0)
+
+    def fail(self, address: str, now_seconds: float) -> None:
+        """Count a wrong password."""
+        network = network_of(address)
+        own = self._recent(self._failures.pop(network, []), now_seconds)
+        self._failures[network] = [*own, now_seconds][-self._per_address :]
+        self._total = [*self._recent(self._total, now_seconds), now_seconds][-self._in_total :]
+        while len(self._failures) > self.MAX_ADDRESSES:
+            self._failures.popitem(last=False)
+
+    def _recent(self, failures: list[float], now_seconds: float) -> list[float]:
+        return [at for at in failures if now_seconds - at < self._window_seconds]
+
+
+def network_of(address: str) -> str:
+    """Return what one client owns: an IPv4 address, or the /64 network of an IPv6 address."""
+    try:
+        parsed = ipaddress.ip_address(address)
+    except ValueError:
+        return address
+    if isinstance(parsed, ipaddress.IPv4Address):
+        return str(parsed)
+    mapped = parsed.ipv4_mapped
+    return str(mapped) if mapped else str(ipaddress.ip_network((parsed, 64), strict=False))
+
+
+def _digest(text: str) -> bytes:
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()

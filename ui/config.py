@@ -1,0 +1,164 @@
+"""The settings of the page: one table, read once; the only reader of the environment in `ui/`."""
+
+import ipaddress
+import logging
+import os
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from dotenv import dotenv_values
+
+from ui.errors import ConfigError
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One environment variable: its default as it would be written, and what it is for."""
+
+    name: str
+    default: str
+    help: str
+
+
+SETTINGS: tuple[Setting, ...] = (
+    Setting("API_URL", "http://127.0.0.1:8000", "where the page reaches the API; a path prefix is kept"),
+    Setting("API_TOKEN", "", "the access token the page sends to the API; of several, separated by commas, the first"),
+    Setting("UI_PORT", "", "port of the page; without it PORT, without both 8100"),
+    Setting("PORT", "", "port given by a platform; the page then listens on every address"),
+    Setting("UI_HOST", "", "address of the page; :: means IPv6 and IPv4; default 127.0.0.1, or 0.0.0.0 with PORT"),
+    Setting("STORAGE_SECRET", "", "signs the login cookie; needed on a public address, the same on every instance"),
+    Setting("UI_PASSWORD", "", "password of the page; without it the page is open to whoever reaches it"),
+    Setting("UI_OPEN", "0", "1 says that strangers may chat: a public address without UI_PASSWORD"),
+    Setting("UI_MAX_STREAMS", "200", "how many answers this process reads at once"),
+    Setting("FORWARDED_ALLOW_IPS", "127.0.0.1", "proxies whose X-Forwarded-* headers are believed; * for all"),
+    Setting("ROOT_PATH", "", "path prefix that a proxy strips before it asks the page"),
+    Setting("UI_TITLE", "Decant", "title of the page"),
+    Setting("UI_CAPTION", "Answers, poured as they come", "the line under the title"),
+    Setting("LOG_LEVEL", "INFO", "DEBUG, INFO, WARNING or ERROR"),
+)
+
+DEFAULT_PORT = 8100
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """The settings of the page, read and checked."""
+
+    api_url: str
+    api_token: str | None
+    host: str
+    port: int
+    storage_secret: str
+    password: str | None
+    max_streams: int
+    forwarded_allow_ips: str
+    root_path: str
+    title: str
+    caption: str
+    log_level: str
+
+
+def load_config() -> Config:
+    """Read the settings from the environment and, below it, the file `.env`."""
+    file_values = {name: value for name, value in dotenv_values(Path(".env")).items() if value is not None}
+    return read_config({**file_values, **os.environ})
+
+
+def read_config(environ: Mapping[str, str]) -> Config:
+    """Check the settings and return them.
+
+    Raises:
+        ConfigError: a setting is missing or wrong.
+    """
+    values = {setting.name: environ.get(setting.name, "").strip() or setting.default for setting in SETTINGS}
+    host = values["UI_HOST"] or ("0.0.0.0" if values["PORT"] and not values["UI_PORT"] else "127.0.0.1")
+    is_open = _flag("UI_OPEN", values["UI_OPEN"])
+    if not is_loopback(host):
+        _check_public(host, values, is_open=is_open)
+    return Config(
+        api_url=_http_url("API_URL", values["API_URL"]),
+        api_token=_first_token(values["API_TOKEN"]),
+        host=host,
+        port=_port(values),
+        storage_secret=values["STORAGE_SECRET"] or secrets.token_urlsafe(32),
+        password=values["UI_PASSWORD"] or None,
+        max_streams=_count("UI_MAX_STREAMS", values["UI_MAX_STREAMS"], least=1, most=5000),
+        forwarded_allow_ips=values["FORWARDED_ALLOW_IPS"],
+        root_path=_root_path(values["ROOT_PATH"]),
+        title=values["UI_TITLE"],
+        caption=values["UI_CAPTION"],
+        log_level=_log_level(values["LOG_LEVEL"]),
+    )
+
+
+def is_loopback(host: str) -> bool:
+    """Say whether only this machine can reach the address."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _check_public(host: str, values: Mapping[str, str], *, is_open: bool) -> None:
+    if not values["UI_PASSWORD"] and not is_open:
+        raise ConfigError(
+            f"The page would listen on {host}, open to strangers: set UI_PASSWORD, or UI_OPEN=1 if they may chat."
+        )
+    if not values["STORAGE_SECRET"]:
+        raise ConfigError(
+            f"The page would listen on {host}: set STORAGE_SECRET to a long random text, the same on every instance."
+        )
+
+
+def _port(values: Mapping[str, str]) -> int:
+    for name in ("UI_PORT", "PORT"):
+        if values[name]:
+            return _count(name, values[name], least=0, most=65535)
+    return DEFAULT_PORT
+
+
+def _count(name: str, text: str, *, least: int, most: int) -> int:
+    if not text.isascii() or not text.isdigit() or not least <= int(text) <= most:
+        raise ConfigError(f"{name} must be a whole number from {least} to {most}, not {text!r}.")
+    return int(text)
+
+
+def _flag(name: str, text: str) -> bool:
+    if text.lower() in {"1", "true", "yes", "on"}:
+        return True
+    if text.lower() in {"0", "false", "no", "off"}:
+        return False
+    raise ConfigError(f"{name} must be 1 or 0, not {text!r}.")
+
+
+def _http_url(name: str, text: str) -> str:
+    try:
+        parts = urlsplit(text)
+        is_good = parts.scheme in {"http", "https"} and bool(parts.hostname) and not parts.query and not parts.fragment
+        _ = parts.port
+    except ValueError:
+        is_good = False
+    if not is_good:
+        raise ConfigError(f"{name} must be an http:// or https:// address, not {text!r}.")
+    return text.rstrip("/")
+
+
+def _first_token(text: str) -> str | None:
+    return next((token.strip() for token in text.split(",") if token.strip()), None)
+
+
+def _root_path(text: str) -> str:
+    if text and not text.startswith("/"):
+        raise ConfigError(f"ROOT_PATH must start with /, not {text!r}.")
+    return text.rstrip("/")
+
+
+def _log_level(text: str) -> str:
+    if text.upper() not in logging.getLevelNamesMapping():
+        raise ConfigError(f"LOG_LEVEL must be DEBUG, INFO, WARNING or ERROR, not {text!r}.")
+    return text.upper()

@@ -1,0 +1,155 @@
+"""Messages on the page: each view shows what its message holds and it has not shown yet."""
+
+from collections.abc import Callable
+from typing import Any
+
+from nicegui import ui
+from ui.elements.streamed_markdown import StreamedMarkdown
+
+from ui import texts
+from ui.elements.copy_button import CopyButton
+from ui.elements.reasoning_view import ReasoningView
+from ui.elements.tag import PlainButton, Tag, add_icon
+from ui.messages import Message, Part, Status
+
+HEADLINES = {
+    Status.CANCELLED: texts.STOPPED,
+    Status.FAILED: texts.FAILED,
+    Status.INTERRUPTED: texts.INTERRUPTED,
+    Status.TRUNCATED: texts.TRUNCATED,
+}
+
+
+class UserMessageView(ui.element):
+    """What a person wrote, as it was written."""
+
+    def __init__(self, message: Message) -> None:
+        super().__init__("article")
+        self.message = message
+        self.classes("message user-message")
+        with self:
+            Tag("h2", texts.YOU_SAID, "sr-only")
+            Tag("div", message.text, "bubble")
+            with ui.element("div").classes("message-actions"):
+                CopyButton(lambda: message.text)
+
+    def refresh(self) -> None:
+        """Nothing: the message never changes."""
+
+
+class AnswerView(ui.element):
+    """An answer in the making or at its end."""
+
+    def __init__(self, message: Message, on_retry: Callable[[], Any]) -> None:
+        super().__init__("article")
+        self.message = message
+        self._on_retry = on_retry
+        self._parts: list[TextView | ReasoningView | ToolCallView] = []
+        self._is_ended = False
+        self.classes("message answer")
+        with self:
+            Tag("h2", texts.ANSWER, "sr-only")
+            self._body = ui.element("div").classes("answer-body")
+            self._dots = ui.element("div").classes("dots").props("aria-hidden=true")
+            with self._dots:
+                for _ in range(3):
+                    ui.element("span")
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Show what the message holds and is not shown yet."""
+        with self._body:
+            for part in self.message.parts[len(self._parts) :]:
+                self._parts.append(_part_view(part))
+        for view in self._parts[-2:]:
+            view.refresh()
+        self._dots.set_visibility(self.message.status is Status.WAITING)
+        if not self._is_ended and not self.message.status.is_running:
+            self._is_ended = True
+            self._show_end()
+
+    def _show_end(self) -> None:
+        for view in self._parts:
+            view.refresh()
+        with self:
+            if self.message.status is not Status.COMPLETED:
+                self._show_notice(HEADLINES[self.message.status], self.message.sentence)
+            elif self.message.finish_reason in texts.FINISH_REASONS:
+                self._show_notice(texts.FINISH_REASONS[self.message.finish_reason], "")
+            elif not self.message.text:
+                self._show_notice(texts.EMPTY_ANSWER, "")
+            with ui.element("div").classes("message-actions"):
+                self._show_actions()
+
+    def _show_notice(self, headline: str, sentence: str) -> None:
+        kind = "quiet" if self.message.status in {Status.CANCELLED, Status.COMPLETED} else "error"
+        with ui.element("div").classes(f"notice notice-{kind}"):
+            add_icon("stopped" if self.message.status is Status.CANCELLED else "warning")
+            with ui.element("div"):
+                Tag("strong", headline)
+                if sentence and sentence != headline:
+                    Tag("span", sentence)
+                if self.message.request_id:
+                    Tag("small", texts.REQUEST_ID.format(request_id=self.message.request_id))
+            if self.message.is_retryable or self.message.status is Status.CANCELLED or not self.message.text:
+                self._show_retry()
+
+    def _show_retry(self) -> None:
+        if self.message.status is Status.FAILED and not self.message.is_retryable:
+            return
+        PlainButton(self._on_retry, icon="retry", text=texts.RETRY).mark("retry")
+
+    def _show_actions(self) -> None:
+        if self.message.text:
+            CopyButton(lambda: self.message.text)
+        if numbers := _numbers(self.message):
+            Tag("span", numbers, "usage")
+
+
+class TextView(StreamedMarkdown):
+    """One text part of an answer."""
+
+    def __init__(self, part: Part) -> None:
+        super().__init__()
+        self._part = part
+        self._shown = 0
+        self._is_finished = False
+
+    def refresh(self) -> None:
+        """Append what has come since the last time."""
+        if len(self._part.deltas) > self._shown:
+            self.append("".join(self._part.deltas[self._shown :]))
+            self._shown = len(self._part.deltas)
+        if self._part.ended_at is not None and not self._is_finished:
+            self._is_finished = True
+            self.finish()
+
+
+class ToolCallView(ui.element):
+    """One tool call, as a line with the tool's name."""
+
+    def __init__(self, part: Part) -> None:
+        super().__init__()
+        self.classes("tool-call")
+        with self:
+            add_icon("tool")
+            Tag("span", texts.TOOL_CALL.format(name=part.text))
+
+    def refresh(self) -> None:
+        """Nothing: a tool call arrives complete."""
+
+
+def _part_view(part: Part) -> TextView | ReasoningView | ToolCallView:
+    if part.type == "text":
+        return TextView(part)
+    return ReasoningView(part) if part.type == "reasoning" else ToolCallView(part)
+
+
+def _numbers(message: Message) -> str:
+    if not message.usage:
+        return ""
+    about = "≈\u2009" if message.usage.estimated else ""
+    numbers = [about + texts.TOKENS.format(count=f"{message.usage.output_tokens:,}")]
+    if (pace := message.tokens_per_second) is not None:
+        numbers.append(about + texts.TOKENS_PER_SECOND.format(pace=f"{pace:.0f}" if pace >= 10 else f"{pace:.1f}"))
+    return " · ".join(numbers)

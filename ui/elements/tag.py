@@ -1,0 +1,37 @@
+"""Plain HTML elements with text, so that pages are not made of Quasar widgets where HTML has the right one."""
+
+from collections.abc import Callable
+from typing import Any
+
+from nicegui import ui
+from nicegui.elements.mixins.text_element import TextElement
+
+
+class Tag(TextElement):
+    """An HTML element of any name with an optional text."""
+
+    def __init__(self, tag: str, text: str = "", classes: str = "") -> None:
+        super().__init__(tag=tag, text=text)
+        self.classes(classes)
+
+
+class PlainButton(TextElement):
+    """A button with an icon, a text or both; `label` names an icon button for screen readers."""
+
+    def __init__(self, on_click: Callable[[], Any], *, icon: str = "", text: str = "", label: str = "") -> None:
+        super().__init__(tag="button", text="")
+        self.classes("button" if text else "button icon-button")
+        self._props["type"] = "button"
+        if label:
+            self._props["aria-label"] = self._props["title"] = label
+        with self:
+            if icon:
+                add_icon(icon)
+            if text:
+                Tag("span", text)
+        self.on("click", on_click, args=[])
+
+
+def add_icon(name: str) -> ui.element:
+    """Add one of the icons drawn in theme.css; it says nothing to screen readers."""
+    return ui.element("i").classes(f"icon icon-{name}").props("aria-hidden=true")

@@ -1,0 +1,74 @@
+"""Everything that can go wrong between the page and the API, as one tree.
+
+    PageError
+    ├── ConfigError        a setting is missing or wrong: the start stops
+    ├── ApiUnreachable     no connection, or no response in time
+    ├── ApiRefused         the API answered with an error: its sentence, code and request id
+    ├── ApiMisbehaved      what came back is not Decant's API
+    ├── StreamTruncated    the stream ended, or fell silent, before a terminal event
+    └── TooManyStreams     this process already reads as many answers as it may
+
+`str(error)` is a sentence for a person; `is_retryable` says whether asking again makes sense.
+"""
+
+RETRYABLE_CODES = frozenset(
+    {
+        "rate_limited",
+        "busy",
+        "upstream_error",
+        "upstream_timeout",
+        "upstream_truncated",
+        "upstream_rate_limited",
+        "server_shutdown",
+        "internal",
+    }
+)
+
+
+class PageError(Exception):
+    """An expected failure of the page."""
+
+    is_retryable: bool = True
+    request_id: str | None = None
+
+
+class ConfigError(PageError):
+    """A setting is missing or wrong; the sentence names the variable."""
+
+    is_retryable = False
+
+
+class ApiUnreachable(PageError):
+    """There is no connection to the API, or it did not respond in time."""
+
+
+class ApiMisbehaved(PageError):
+    """The response does not look like one of Decant's API."""
+
+
+class StreamTruncated(PageError):
+    """The stream ended, or fell silent, before a terminal event."""
+
+
+class TooManyStreams(PageError):
+    """This process already reads as many answers at once as it may."""
+
+
+class ApiRefused(PageError):
+    """The API answered with an error of its own."""
+
+    def __init__(
+        self,
+        sentence: str,
+        *,
+        status: int,
+        code: str,
+        request_id: str | None = None,
+        retry_after_seconds: float | None = None,
+    ) -> None:
+        super().__init__(sentence)
+        self.status = status
+        self.code = code
+        self.request_id = request_id
+        self.retry_after_seconds = retry_after_seconds
+        self.is_retryable = code in RETRYABLE_CODES

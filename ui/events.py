@@ -1,0 +1,140 @@
+"""The events of a run as the API sends them: frozen values and their decoding; no I/O.
+
+The reader ignores types it does not know and fields it does not know.
+"""
+
+import json
+from dataclasses import dataclass, fields
+from typing import Any, ClassVar
+
+from ui.errors import ApiMisbehaved
+
+
+@dataclass(frozen=True, slots=True)
+class RunStarted:
+    """The run exists and is about to ask the model."""
+
+    type: ClassVar[str] = "run.started"
+    run_id: str
+    thread_id: str
+    message_id: str
+    model: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReasoningDelta:
+    """Text the model thinks aloud, appended to the reasoning so far."""
+
+    type: ClassVar[str] = "reasoning.delta"
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class MessageDelta:
+    """Text appended to the answer so far."""
+
+    type: ClassVar[str] = "message.delta"
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class ToolCallStarted:
+    """The model's complete request to call a tool; `arguments` is the JSON text it wrote."""
+
+    type: ClassVar[str] = "tool_call.started"
+    tool_call_id: str
+    name: str
+    arguments: str
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """Tokens read and written; `estimated` when the provider did not say."""
+
+    type: ClassVar[str] = "usage"
+    input_tokens: int
+    output_tokens: int
+    estimated: bool
+
+
+@dataclass(frozen=True, slots=True)
+class RunCompleted:
+    """Terminal: the model ended the answer, for `finish_reason`."""
+
+    type: ClassVar[str] = "run.completed"
+    finish_reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class RunFailed:
+    """Terminal: no (further) answer; `message` is a sentence for a person."""
+
+    type: ClassVar[str] = "run.failed"
+    code: str
+    message: str
+    retryable: bool
+
+
+@dataclass(frozen=True, slots=True)
+class RunCancelled:
+    """Terminal: somebody asked for the end."""
+
+    type: ClassVar[str] = "run.cancelled"
+
+
+@dataclass(frozen=True, slots=True)
+class RunInterrupted:
+    """Terminal: the process that produced the answer went away."""
+
+    type: ClassVar[str] = "run.interrupted"
+    code: str
+    message: str
+    retryable: bool
+
+
+Event = (
+    RunStarted
+    | ReasoningDelta
+    | MessageDelta
+    | ToolCallStarted
+    | Usage
+    | RunCompleted
+    | RunFailed
+    | RunCancelled
+    | RunInterrupted
+)
+
+TERMINAL = (RunCompleted, RunFailed, RunCancelled, RunInterrupted)
+
+EVENT_TYPES: dict[str, type[Event]] = {
+    event.type: event for event in (RunStarted, ReasoningDelta, MessageDelta, ToolCallStarted, Usage, *TERMINAL)
+}
+
+_FIELDS: dict[str, dict[str, type]] = {
+    name: {field.name: field.type for field in fields(event) if isinstance(field.type, type)}
+    for name, event in EVENT_TYPES.items()
+}
+
+
+def decode_event(event_type: str, text: str) -> Event | None:
+    """Return the event, or None for a type this page does not know.
+
+    Raises:
+        ApiMisbehaved: a known type whose data is not what the contract says.
+    """
+    event_class = EVENT_TYPES.get(event_type)
+    if event_class is None:
+        return None
+    try:
+        values: Any = json.loads(text)
+        arguments = {name: values[name] for name in _FIELDS[event_type]}
+    except (ValueError, KeyError, TypeError) as exc:
+        raise ApiMisbehaved(f"The API sent a {event_type} event that cannot be read.") from exc
+    if not all(isinstance(value, _FIELDS[event_type][name]) for name, value in arguments.items()):
+        raise ApiMisbehaved(f"The API sent a {event_type} event that cannot be read.")
+    return event_class(**arguments)
+
+
+def is_terminal(event: Event) -> bool:
+    """Say whether the event ends its run."""
+    return isinstance(event, TERMINAL)

@@ -1,0 +1,108 @@
+"""The process of the page: settings, the shared parts, the pages, and the server; run with `python -m ui.main`."""
+
+import contextlib
+import logging
+import socket
+import sys
+import time
+
+from nicegui import app, ui
+from starlette.responses import PlainTextResponse
+
+from ui import theme
+from ui.api_client import ApiClient
+from ui.api_watch import ApiWatch
+from ui.auth import LoginSessions, Password
+from ui.config import Config, load_config
+from ui.errors import ConfigError
+from ui.pages import chat, login
+from ui.pages.conversation import Backend
+from ui.run_reader import StreamExecutor
+from ui.security import PasswordGate, SecurityHeaders
+
+RECONNECT_TIMEOUT_SECONDS = 30
+# Longer than the 90 s a platform's router keeps idle connections open.
+KEEP_ALIVE_SECONDS = 95
+SHUTDOWN_SECONDS = 3
+
+
+def main() -> None:
+    """Serve the page until a signal ends it."""
+    try:
+        config = load_config()
+        listener = bind(config.host, config.port)
+    except ConfigError as exc:
+        sys.exit(f"The page does not start. {exc}")
+    logging.basicConfig(level=config.log_level, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    build(config)
+    app.on_startup(lambda: sys.stdout.write(f"{config.title} is at {address_of(listener)}\n") and sys.stdout.flush())
+    with contextlib.suppress(KeyboardInterrupt):
+        serve(config, listener)
+
+
+def build(config: Config) -> None:
+    """Wire the shared parts and register everything the process answers."""
+    client = ApiClient(config.api_url, config.api_token)
+    executor = StreamExecutor(config.max_streams)
+    ui.add_head_html(theme.head_html(), shared=True)
+    chat.register(config, Backend(client, ApiWatch(client), executor, time.monotonic))
+    if config.password:
+        password = Password(config.password)
+        sessions = LoginSessions(config.storage_secret, password)
+        login.register(config, password, sessions, time.monotonic)
+        app.add_middleware(PasswordGate, accepts=sessions.accepts)
+    app.add_middleware(SecurityHeaders)
+    app.get("/health")(lambda: PlainTextResponse("ok"))
+    app.on_shutdown(executor.close)
+    app.on_shutdown(client.close)
+
+
+def serve(config: Config, listener: socket.socket) -> None:
+    """Run the server on the bound socket; one process, whatever WEB_CONCURRENCY says."""
+    ui.run(
+        fd=listener.fileno(),
+        host=config.host,
+        port=listener.getsockname()[1],
+        workers=1,
+        title=config.title,
+        favicon=theme.FAVICON,
+        dark=None,
+        tailwind=False,
+        language="en-US",
+        reload=False,
+        show=False,
+        show_welcome_message=False,
+        reconnect_timeout=RECONNECT_TIMEOUT_SECONDS,
+        uvicorn_logging_level="warning",
+        timeout_keep_alive=KEEP_ALIVE_SECONDS,
+        timeout_graceful_shutdown=SHUTDOWN_SECONDS,
+        proxy_headers=True,
+        forwarded_allow_ips=config.forwarded_allow_ips,
+        root_path=config.root_path,
+    )
+
+
+def bind(host: str, port: int) -> socket.socket:
+    """Return a bound socket; `::` takes IPv4 too.
+
+    Raises:
+        ConfigError: the address cannot be had.
+    """
+    try:
+        family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
+        if host == "::":
+            return socket.create_server(("::", port), family=socket.AF_INET6, dualstack_ipv6=True)
+        return socket.create_server(address[:2], family=family)
+    except OSError as exc:
+        raise ConfigError(f"UI_HOST {host} and port {port} (UI_PORT or PORT) cannot be used: {exc.strerror}.") from exc
+
+
+def address_of(listener: socket.socket) -> str:
+    """Return the address to open in a browser on this machine."""
+    host, port = listener.getsockname()[:2]
+    host = {"0.0.0.0": "localhost", "::": "localhost"}.get(host, host)
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+if __name__ == "__main__":
+    main()

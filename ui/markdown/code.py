@@ -1,0 +1,168 @@
+"""Code as units: a frame with a header, then groups of highlighted lines, each group a unit of its own.
+
+Code is highlighted as a whole when it is finished. While it grows, and where it is long, each group is highlighted on
+its own, so that a line costs the same at the end of 200 KB as at the beginning.
+"""
+
+import html
+import re
+from collections.abc import Iterator
+from functools import cache
+from itertools import islice
+
+from pygments.lexer import Lexer
+from pygments.lexers import get_lexer_by_name
+from pygments.token import Token, _TokenType
+from pygments.util import ClassNotFound
+
+from ui.markdown import mathml
+from ui.markdown.units import unit
+
+GROUP_LINES = 24
+GROUP_SIZE = 2_000
+MAX_WHOLE = 16_000
+MAX_DIAGRAM = 8_000
+
+_LINE = re.compile(r"[^\n]*\n|[^\n]+")
+
+_CLASSES: dict[_TokenType, str] = {
+    Token.Comment: "c",
+    Token.Comment.Preproc: "d",
+    Token.Generic.Deleted: "gd",
+    Token.Generic.Heading: "gh",
+    Token.Generic.Inserted: "gi",
+    Token.Generic.Subheading: "gh",
+    Token.Keyword: "k",
+    Token.Keyword.Constant: "m",
+    Token.Literal: "m",
+    Token.Literal.String: "s",
+    Token.Name.Attribute: "a",
+    Token.Name.Builtin: "b",
+    Token.Name.Class: "f",
+    Token.Name.Constant: "m",
+    Token.Name.Decorator: "d",
+    Token.Name.Exception: "b",
+    Token.Name.Function: "f",
+    Token.Name.Tag: "k",
+    Token.Name.Variable: "v",
+    Token.Operator.Word: "k",
+}
+
+
+Memo = dict[tuple[str, str], str]
+
+
+def block(text: str, language: str, depth: int, memo: Memo | None = None) -> list[str]:
+    """Return the units of a code block; a `memo` says that it still grows, and keeps its finished groups."""
+    if language == "math":
+        return [_formula(text, depth, is_final=memo is None)]
+    lexer = lexer_for(language)
+    if memo is None:
+        found = whole(text, lexer)
+    else:
+        found = [remembered("".join(group), language, lexer, memo) for group in groups(lines_of(text))]
+    is_diagram = language == "mermaid" and memo is None and len(text) <= MAX_DIAGRAM
+    return [frame(language, depth, is_diagram=is_diagram), *(group_unit(group, depth) for group in found)]
+
+
+def frame(language: str, depth: int, *, is_diagram: bool = False) -> str:
+    """Return the unit that holds the groups of a code block: header, Copy button and the place for the lines."""
+    kind = '"code diagram"' if is_diagram else "code"
+    return unit(
+        depth,
+        f"<div class={kind}><div class=bar><span>{html.escape(language)}</span><button type=button class=copy "
+        'aria-label="Copy code">Copy</button></div><pre tabindex=0><code data-slot></code></pre></div>',
+    )
+
+
+def group_unit(markup: str, depth: int) -> str:
+    """Return one group of lines as a unit inside its frame."""
+    return unit(depth + 1, f"<span class=lines>{markup}</span>")
+
+
+def remembered(text: str, language: str, lexer: Lexer | None, memo: Memo) -> str:
+    """Return a highlighted group, from the memo when its text has not changed."""
+    key = language, text
+    if key not in memo:
+        memo[key] = highlighted(text, lexer)
+    return memo[key]
+
+
+def _formula(text: str, depth: int, *, is_final: bool) -> str:
+    shown = mathml.formula(text, is_display=True) if is_final else f"<code class=tex>{html.escape(text)}</code>"
+    return unit(depth, f"<div class=math>{shown}</div>")
+
+
+def language_of(info: str) -> str:
+    """Return the language that the info string of a fence names."""
+    return info.strip().partition(" ")[0].strip("{}.")[:30]
+
+
+def lexer_for(language: str) -> Lexer | None:
+    """Return the lexer of a language, or None when there is none."""
+    try:
+        return get_lexer_by_name(language, stripnl=False, ensurenl=False) if language else None
+    except ClassNotFound:
+        return None
+
+
+def whole(code: str, lexer: Lexer | None) -> list[str]:
+    """Return the groups of finished code."""
+    lines = lines_of(code)
+    if len(code) > MAX_WHOLE:
+        return [highlighted("".join(group), lexer) for group in groups(lines)]
+    coloured = iter(lines_of(highlighted(code, lexer)))
+    return ["".join(islice(coloured, len(group))) for group in groups(lines)]
+
+
+def lines_of(text: str) -> list[str]:
+    """Return the lines of a text with their ends."""
+    return _LINE.findall(text)
+
+
+def groups(lines: list[str]) -> Iterator[list[str]]:
+    """Cut lines into groups, which end at an empty line or when they are long."""
+    group: list[str] = []
+    for line in lines:
+        group.append(line)
+        if is_complete(group):
+            yield group
+            group = []
+    if group:
+        yield group
+
+
+def is_complete(group: list[str]) -> bool:
+    """Whether the next line begins another group."""
+    return len(group) >= GROUP_LINES or not group[-1].strip() or sum(map(len, group)) >= GROUP_SIZE
+
+
+def highlighted(code: str, lexer: Lexer | None) -> str:
+    """Return code as HTML in which no element crosses a line end."""
+    if lexer is None or len(code) > MAX_WHOLE:
+        return html.escape(code, quote=False)
+    parts: list[str] = []
+    kind, pending = "", ""
+    for token, text in lexer.get_tokens(code):
+        found = _class(token) if text.strip() else kind
+        if found != kind:
+            parts.append(_span(pending, kind))
+            kind, pending = found, ""
+        pending += text
+    parts.append(_span(pending, kind))
+    return "".join(parts)
+
+
+@cache
+def _class(token: _TokenType) -> str:
+    while token not in _CLASSES and token.parent is not None:
+        token = token.parent
+    return _CLASSES.get(token, "")
+
+
+def _span(text: str, kind: str) -> str:
+    safe = html.escape(text, quote=False)
+    if not kind:
+        return safe
+    lines = safe.split("\n")
+    return "\n".join(f"<span class={kind}>{line}</span>" if line.strip() else line for line in lines)

@@ -1,0 +1,78 @@
+"""Fenced code at the top level while it grows: lines go by once, only the last group of lines is written anew."""
+
+import html
+import re
+from dataclasses import dataclass, field
+
+from pygments.lexer import Lexer
+
+from ui.markdown import code
+from ui.markdown.source import plain
+
+_OPENING = re.compile(r"^( {0,3})(`{3,}|~{3,})(.*)\n", re.MULTILINE)
+_PARTIAL_CLOSING = re.compile(r" {0,3}(?:`+|~+)\s*")
+
+
+@dataclass(slots=True)
+class Fence:
+    """An open fence: its finished groups as units, and the lines of the group that still grows."""
+
+    language: str
+    lexer: Lexer | None
+    indent: int
+    closing: re.Pattern[str]
+    lines: list[str] = field(default_factory=list)
+    size: int = 0
+    _units: list[str] = field(default_factory=list)
+    _from: int = 0
+
+    @classmethod
+    def opened_by(cls, source: str) -> tuple["Fence", str]:
+        """Return the fence that this source begins with and the source after its first line."""
+        opening = _OPENING.search(source)
+        if opening is None:
+            raise ValueError("no fence opens here")
+        marker, language = opening[2], code.language_of(plain(opening[3]))
+        closing = re.compile(rf" {{0,3}}{marker[0]}{{{len(marker)},}}[ \t]*\n?")
+        return cls(language, code.lexer_for(language), len(opening[1]), closing), source[opening.end() :]
+
+    def feed(self, source: str) -> str | None:
+        """Take complete lines; return what follows the closing line, or None while the fence is open."""
+        end = 0
+        for line in code.lines_of(source):
+            end += len(line)
+            if self.closing.fullmatch(line):
+                return source[end:]
+            self.lines.append(plain(self._without_indent(line)))
+            self.size += len(line)
+        return None
+
+    def units(self, open_line: str) -> list[str]:
+        """Return the units of the fence as it stands."""
+        if self.language == "math":
+            return code.block("".join(self.lines), self.language, 0, {})
+        rest = self._highlight_groups()
+        shown = "" if _PARTIAL_CLOSING.fullmatch(open_line) else self._without_indent(open_line)
+        markup = code.highlighted("".join(rest), self.lexer) + html.escape(plain(shown), quote=False)
+        last = [code.group_unit(markup, 0)] if markup else []
+        return [code.frame(self.language, 0), *self._units, *last]
+
+    def finished(self) -> list[str]:
+        """Return the units of the fence, which has ended."""
+        if self.size <= code.MAX_WHOLE or self.language == "math":
+            return code.block("".join(self.lines), self.language, 0)
+        rest = self._highlight_groups()
+        last = [code.group_unit(code.highlighted("".join(rest), self.lexer), 0)] if rest else []
+        return [code.frame(self.language, 0), *self._units, *last]
+
+    def _highlight_groups(self) -> list[str]:
+        """Turn complete groups into units and return the lines of the last, open one."""
+        for group in code.groups(self.lines[self._from :]):
+            if not code.is_complete(group):
+                return group
+            self._units.append(code.group_unit(code.highlighted("".join(group), self.lexer), 0))
+            self._from += len(group)
+        return []
+
+    def _without_indent(self, line: str) -> str:
+        return line[min(self.indent, len(line) - len(line.lstrip(" "))) :]

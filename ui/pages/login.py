@@ -1,0 +1,106 @@
+"""The login page: plain HTML without a socket, so that nothing of NiceGUI answers those who are not signed in."""
+
+import html
+from collections.abc import Callable
+from urllib.parse import parse_qs
+
+from nicegui import app
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+
+from ui import texts, theme
+from ui.auth import LoginSessions, LoginThrottle, Password
+from ui.config import Config
+from ui.security import LOGIN_COOKIE
+
+MAX_FORM_BYTES = 8192
+
+PAGE = """<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<title>{title}</title>
+<meta name="viewport" content="{viewport}">
+{head}
+</head>
+<body class="login">
+<main>
+<form class="login-card" method="post" action="login">
+<h1>{title}</h1>
+<p>{caption}</p>
+<label for="password">{label}</label>
+<input id="password" name="password" type="password" autocomplete="current-password" required autofocus{invalid}>
+<p class="login-problem" id="problem" role="alert">{problem}</p>
+<button class="login-button" type="submit">{button}</button>
+</form>
+</main>
+</body>
+</html>
+"""
+
+
+def register(config: Config, password: Password, sessions: LoginSessions, clock: Callable[[], float]) -> None:
+    """Register the routes that sign a browser in and out."""
+    throttle = LoginThrottle()
+
+    @app.get("/login")
+    def show_login() -> Response:
+        return HTMLResponse(_page(config))
+
+    @app.post("/login")
+    async def sign_in(request: Request) -> Response:
+        address = request.client.host if request.client else ""
+        if wait_seconds := throttle.seconds_to_wait(address, clock()):
+            seconds = str(int(wait_seconds) + 1)
+            problem = texts.LOGIN_THROTTLED.format(seconds=seconds)
+            return HTMLResponse(_page(config, problem), 429, {"Retry-After": seconds})
+        if not password.matches(await _sent_password(request)):
+            throttle.fail(address, clock())
+            return HTMLResponse(_page(config, texts.LOGIN_WRONG), 401)
+        response = _to_page(request)
+        response.set_cookie(
+            LOGIN_COOKIE,
+            sessions.create(),
+            max_age=sessions.MAX_AGE_SECONDS,
+            path=_root(request),
+            secure=request.url.scheme == "https",
+            httponly=True,
+            samesite="lax",
+        )
+        return response
+
+    @app.post("/logout")
+    def sign_out(request: Request) -> Response:
+        response = _to_page(request)
+        response.delete_cookie(LOGIN_COOKIE, path=_root(request))
+        return response
+
+
+def _page(config: Config, problem: str = "") -> str:
+    return PAGE.format(
+        title=html.escape(config.title),
+        caption=html.escape(config.caption),
+        viewport=theme.VIEWPORT,
+        head=theme.head_html(),
+        label=texts.LOGIN_PASSWORD,
+        button=texts.LOGIN_BUTTON,
+        problem=html.escape(problem),
+        invalid=' aria-invalid="true" aria-describedby="problem"' if problem else "",
+    )
+
+
+async def _sent_password(request: Request) -> str:
+    body = b""
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > MAX_FORM_BYTES:
+            return ""
+    return parse_qs(body.decode("utf-8", "replace")).get("password", [""])[0]
+
+
+def _root(request: Request) -> str:
+    return str(request.scope.get("root_path", "")) + "/"
+
+
+def _to_page(request: Request) -> Response:
+    return RedirectResponse(_root(request), 303)

@@ -1,0 +1,95 @@
+"""What stands before every page: security headers with a nonce per response, and the gate of the password."""
+
+import secrets
+from collections.abc import Callable
+
+from starlette.datastructures import MutableHeaders
+from starlette.requests import HTTPConnection
+from starlette.responses import PlainTextResponse, RedirectResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+LOGIN_COOKIE = "decant_login"
+OPEN_PATHS = frozenset({"/health", "/login", "/favicon.ico"})
+
+# NiceGUI evaluates its own messages and Vue compiles templates, hence unsafe-eval; scripts in markup stay forbidden.
+# Remote images are loaded only after a click, which elements enforce.
+POLICY = (
+    "default-src 'self'; script-src 'self' 'unsafe-eval' 'nonce-{nonce}'; script-src-attr 'none'; "
+    "style-src 'self' 'unsafe-inline'; img-src 'self' data: blob: http: https:; font-src 'self' data:; "
+    "connect-src 'self' ws: wss:; object-src 'none'; frame-src 'none'; base-uri 'none'; form-action 'self'; "
+    "frame-ancestors 'none'"
+)
+FIXED_HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "no-referrer",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+    "Cross-Origin-Opener-Policy": "same-origin",
+}
+
+
+class SecurityHeaders:
+    """Adds the headers to every response, and to the scripts of every page the nonce they need to run."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on."""
+        await self._app(scope, receive, _Sender(send).send if scope["type"] == "http" else send)
+
+
+class _Sender:
+    """Holds back the body of an HTML response until it is whole."""
+
+    def __init__(self, send: Send) -> None:
+        self._send = send
+        self._start: Message | None = None
+        self._body = b""
+
+    async def send(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            headers = MutableHeaders(scope=message)
+            headers.update(FIXED_HEADERS)
+            if headers.get("content-type", "").startswith("text/html"):
+                self._start = message
+                return
+        elif self._start and message["type"] == "http.response.body":
+            self._body += message.get("body", b"")
+            if not message.get("more_body"):
+                await self._send_page(self._start)
+            return
+        await self._send(message)
+
+    async def _send_page(self, start: Message) -> None:
+        nonce = secrets.token_urlsafe(16)
+        body = self._body.replace(b"<script", f'<script nonce="{nonce}"'.encode())
+        headers = MutableHeaders(scope=start)
+        headers["Content-Security-Policy"] = POLICY.format(nonce=nonce)
+        headers["Cache-Control"] = "no-store"
+        headers["Content-Length"] = str(len(body))
+        await self._send(start)
+        await self._send({"type": "http.response.body", "body": body})
+
+
+class PasswordGate:
+    """Lets nobody through to pages, their sockets and their files who is not signed in."""
+
+    def __init__(self, app: ASGIApp, accepts: Callable[[str | None], bool]) -> None:
+        self._app = app
+        self._accepts = accepts
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on, or turn it away."""
+        if scope["type"] not in {"http", "websocket"} or self._is_open(scope):
+            await self._app(scope, receive, send)
+        elif scope["type"] == "websocket":
+            await send({"type": "websocket.close", "code": 1008})
+        elif scope["method"] in {"GET", "HEAD"} and "text/html" in HTTPConnection(scope).headers.get("accept", ""):
+            await RedirectResponse(f"{scope.get('root_path', '')}/login", 303)(scope, receive, send)
+        else:
+            await PlainTextResponse("Sign in first.", 401)(scope, receive, send)
+
+    def _is_open(self, scope: Scope) -> bool:
+        path = scope["path"].removeprefix(scope.get("root_path", ""))
+        return path in OPEN_PATHS or self._accepts(HTTPConnection(scope).cookies.get(LOGIN_COOKIE))

@@ -1,0 +1,49 @@
+"""The frame and the look of every page; colours, type and icons are in theme.css, no file comes from elsewhere."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from nicegui import ui
+
+from ui.elements.tag import Tag
+
+FOLDER = Path(__file__).parent
+VIEWPORT = "width=device-width, initial-scale=1, viewport-fit=cover, interactive-widget=resizes-content"
+FAVICON = (
+    '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32"><rect width="32" height="32" rx="8" fill="#8c2f4b"/>'
+    '<path d="M16 6c4 5.2 6.5 8.6 6.5 12.2a6.5 6.5 0 0 1-13 0C9.5 14.6 12 11.200 16 6z" fill="#fff"/></svg>'
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """The places of a page that are filled by it."""
+
+    choice: ui.element
+    actions: ui.element
+    main: ui.element
+    footer: ui.element
+
+
+def head_html() -> str:
+    """Return what every page has in its head: the colours, before the first paint."""
+    script = (FOLDER / "theme.js").read_text(encoding="utf-8")
+    style = (FOLDER / "theme.css").read_text(encoding="utf-8")
+    return f"<script>{script}</script>\n<style>{style}</style>"
+
+
+@contextmanager
+def frame(title: str, caption: str) -> Iterator[Frame]:
+    """Lay out a page: a bar with the title, what scrolls, and a footer that stays."""
+    with Tag("div", classes="page"):
+        with Tag("header", classes="bar"):
+            with Tag("div", classes="brand"):
+                Tag("h1", title)
+                Tag("p", caption)
+            choice = Tag("div", classes="bar-choice")
+            actions = Tag("nav", classes="bar-actions")
+        main = Tag("main", classes="main")
+        footer = Tag("footer", classes="footer")
+        yield Frame(choice, actions, main, footer)
