@@ -20,9 +20,10 @@ from pydantic import SecretStr
 from api.completion_decoder import CompletionDecoder
 from api.errors import ProviderError, ProviderRejected, ProviderTimeout, ProviderTruncated
 from api.events import Event
+from api.exchange import Exchange
 from api.messages import ModelRequest
 from api.provider_errors import CHECK_BASE_URL, error_from_payload, retry_after
-from api.provider_http import Exchange, ProviderTransport
+from api.provider_http import ProviderTransport
 
 # A fast provider never makes a read block, so a greenlet has to let the others run.
 READS_IN_A_ROW = 8
@@ -48,7 +49,7 @@ class ChatModel:
     ) -> None:
         self._api_key = api_key
         transport = ProviderTransport(base_url, max_connections=max_connections)
-        self._client = openai.OpenAI(
+        self._client = _OpenAI(
             api_key=api_key or "none",
             base_url=base_url,
             http_client=httpx2.Client(transport=transport, event_hooks={"request": [self._set_headers]}),
@@ -145,7 +146,7 @@ class Completion:
         with self._exchange.carried():
             response = self._send(request)
         decoder = CompletionDecoder()
-        body = response.iter_bytes()
+        body = _pieces(response)
         try:
             try:
                 yield from self._decoded(body, decoder)
@@ -153,10 +154,12 @@ class Completion:
                 if decoder.finish_reason is None:
                     yield decoder.flush()
                     raise ProviderTruncated("The connection to the provider broke within the answer.") from exc
-            yield decoder.flush()
+            if last_events := decoder.flush():
+                yield last_events
             if not self._exchange.is_closed:
+                outcome = decoder.finish()
                 self._settle(body)
-                yield decoder.finish()
+                yield outcome
         finally:
             response.close()
 
@@ -181,6 +184,13 @@ class Completion:
         with suppress(httpx2.TransportError):
             for _ in zip(range(READS_IN_A_ROW), body, strict=False):
                 pass
+
+
+class _OpenAI(openai.OpenAI):
+    """The SDK's client, which does not look at the platform: that would start processes within a request."""
+
+    def platform_headers(self) -> dict[str, str]:
+        return {}
 
 
 class _RequestBuilder(BaseChatOpenAI):
@@ -214,6 +224,13 @@ class _RequestBuilder(BaseChatOpenAI):
             options["max_completion_tokens" if is_refused else "max_tokens"] = request.max_tokens
         messages = [_MESSAGE_TYPES[message.role](message.text) for message in request.messages]
         return self._get_request_payload(messages, **options)
+
+
+def _pieces(response: httpx2.Response) -> Iterator[bytes]:
+    """Iterate over the body as it was read, past httpx2's decoders unless there is something to decode."""
+    if isinstance(response.stream, httpx2.SyncByteStream) and "content-encoding" not in response.headers:
+        return iter(response.stream)
+    return response.iter_bytes()
 
 
 def translated(exc: Exception) -> ProviderError:

@@ -1,6 +1,10 @@
 """Takes the chunks of HTTP/1.1's chunked coding off a body as its bytes arrive: no I/O."""
 
+import re
+
 _LINE_LIMIT = 16 * 1024
+_LINE_END = b"\r\n"
+_SIZE = re.compile(rb"([0-9a-fA-F]{1,15})[ \t]*(;.*)?")
 
 
 class MalformedBodyError(ValueError):
@@ -12,9 +16,8 @@ class ChunkedBodyDecoder:
 
     def __init__(self) -> None:
         self.is_complete = False
-        self._line = b""
+        self._rest = b""
         self._left = 0
-        self._follows_chunk = False
         self._is_in_trailer = False
 
     def feed(self, received: bytes) -> bytes:
@@ -23,23 +26,23 @@ class ChunkedBodyDecoder:
         Raises:
             MalformedBodyError: this is not chunked coding, or bytes follow its end.
         """
-        if self._line:
-            received = self._line + received
+        if self._rest:
+            received = self._rest + received
         body, position = [], 0
         while position < len(received):
             if self._left:
-                body.append(received[position : position + self._left])
-                position += len(body[-1])
-                self._left -= len(body[-1])
-                self._follows_chunk = not self._left
+                end = position + self._left
+                body.append(received[position : max(end - len(_LINE_END), position)])
+                position = min(end, len(received))
+                self._left = end - position
                 continue
             line_end = received.find(b"\n", position)
             if line_end < 0:
                 break
-            self._read_line(received[position:line_end].strip())
+            self._read_line(received[position:line_end].rstrip())
             position = line_end + 1
-        self._line = received[position:]
-        if len(self._line) > _LINE_LIMIT:
+        self._rest = received[position:]
+        if len(self._rest) > _LINE_LIMIT:
             raise MalformedBodyError("A chunk's size is a very long line.")
         return b"".join(body)
 
@@ -48,17 +51,10 @@ class ChunkedBodyDecoder:
             raise MalformedBodyError("Bytes follow the end of the body.")
         if self._is_in_trailer:
             self.is_complete = not line
-        elif self._follows_chunk:
-            if line:
-                raise MalformedBodyError("A chunk is longer than its size.")
-            self._follows_chunk = False
-        else:
-            self._left = _size(line)
-            self._is_in_trailer = not self._left
-
-
-def _size(line: bytes) -> int:
-    size = line.partition(b";")[0].strip()
-    if not size or size.strip(b"0123456789abcdefABCDEF"):
-        raise MalformedBodyError("A chunk has no size.")
-    return int(size, 16)
+            return
+        match = _SIZE.fullmatch(line)
+        if match is None:
+            raise MalformedBodyError("A chunk has no size.")
+        size = int(match[1], 16)
+        self._left = size and size + len(_LINE_END)
+        self._is_in_trailer = not size

@@ -42,7 +42,7 @@ class CompletionDecoder:
         self._usage: Usage | None = None
         self._failure: ProviderError | None = None
         self._saw_end_mark = False
-        self._saw_payload = False
+        self._looks_like_answer = False
         self._opening: bytes | None = b""
         self._document: bytearray | None = None
         self._stream = ServerSentEventDecoder()
@@ -82,7 +82,7 @@ class CompletionDecoder:
         if self._failure is not None:
             raise self._failure
         if self.finish_reason is None:
-            if self._opening is None and not self._saw_payload:
+            if self._opening is None and not self._looks_like_answer:
                 raise ProviderError(_NOT_AN_ANSWER)
             raise ProviderTruncated("The provider's answer ended before it was complete.")
         completed = RunCompleted(self.finish_reason)
@@ -115,6 +115,7 @@ class CompletionDecoder:
             raise ProviderError(_WEB_PAGE)
         if content.startswith((b"{", b"[")):
             self._document = bytearray()
+        self._looks_like_answer = content.startswith(b":")
         return content
 
     def _flush(self) -> None:
@@ -122,7 +123,7 @@ class CompletionDecoder:
             self._read_document(bytes(self._document))
             return
         for event_type, payload in self._stream.flush():
-            self._saw_payload = True
+            self._looks_like_answer = True
             # Half a line at the end is a truncated answer, not a malformed one.
             if event_type == b"error" or payload.strip() == b"[DONE]" or _is_json(payload):
                 self._read_event(event_type, payload)
@@ -142,7 +143,7 @@ class CompletionDecoder:
 
     def _read_event(self, event_type: bytes, payload: bytes) -> None:
         payload = payload.strip()
-        self._saw_payload = True
+        self._looks_like_answer = True
         if payload == b"[DONE]":
             self._saw_end_mark = True
         elif event_type == b"error":

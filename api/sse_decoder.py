@@ -12,6 +12,7 @@ class ServerSentEventDecoder:
         self._skips_line_feed = False
         self._event_type = b""
         self._data_lines: list[bytes] = []
+        self._data_size = 0
         self.pending_size = 0
 
     def feed(self, received: bytes) -> list[tuple[bytes, bytes]]:
@@ -25,7 +26,9 @@ class ServerSentEventDecoder:
         self._line_parts.append(received)
         lines = b"".join(self._line_parts).split(b"\n")
         self._line_parts = [lines.pop()]
-        return self._events(lines)
+        events = self._events(lines)
+        self.pending_size = len(self._line_parts[0]) + self._data_size
+        return events
 
     def flush(self) -> list[tuple[bytes, bytes]]:
         """Decode what is left at the end of the bytes, also when the closing empty line is missing."""
@@ -39,14 +42,15 @@ class ServerSentEventDecoder:
         for line in lines:
             if line.startswith(b"data:"):
                 data_lines.append(line[5:])
+                self._data_size += len(line)
             elif not line:
                 if data_lines:
                     events.append((self._event_type, b"\n".join(data_lines)))
                     data_lines.clear()
+                    self._data_size = 0
                 self._event_type = b""
             elif line.startswith(b"event:"):
                 self._event_type = line[6:].strip()
-        self.pending_size = sum(map(len, data_lines)) + sum(map(len, self._line_parts))
         return events
 
     def _with_line_feeds(self, received: bytes) -> bytes:

@@ -91,7 +91,7 @@ class Server:
 @contextlib.contextmanager
 def running_api(folder: Path, **settings: object) -> Iterator[Server]:
     """Run the API under gunicorn; its provider and limits come from `settings`."""
-    port = free_port()
+    port = int(str(settings.get("PORT") or free_port()))
     environment = clean_environment(**{"PORT": port, "DRAIN_SECONDS": 1, "LLM_MODEL": "scripted", **settings})
     command = [str(BIN / "gunicorn"), "-c", "api/gunicorn.conf.py", "api:create_app()"]
     server = Server(command, environment, port, folder / f"api-{port}.log")
@@ -106,7 +106,7 @@ def running_api(folder: Path, **settings: object) -> Iterator[Server]:
 def running_ui(folder: Path, **settings: object) -> Iterator[Server]:
     """Run the page."""
     port = free_port()
-    environment = clean_environment(**{"PORT": port, **settings})
+    environment = clean_environment(**{"UI_PORT": port, **settings})
     server = Server([sys.executable, "-m", "ui.main"], environment, port, folder / f"ui-{port}.log")
     try:
         server.wait_until_healthy()

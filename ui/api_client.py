@@ -142,8 +142,7 @@ class EventStream:
         """
         decoder = SseDecoder()
         for chunk in self._chunks():
-            decoded = (decode_event(frame.event, frame.data) for frame in decoder.feed(chunk))
-            batch = [event for event in decoded if event]
+            batch = _decode(decoder, chunk)
             self._is_ended = self._is_ended or any(map(is_terminal, batch))
             if batch:
                 yield batch
@@ -175,6 +174,14 @@ class EventStream:
         except (ConnectionBroken, OSError) as exc:
             if not self._is_closed and not self._is_ended:
                 raise StreamTruncated(TRUNCATED) from exc
+
+
+def _decode(decoder: SseDecoder, chunk: bytes) -> list[Event]:
+    try:
+        events = [decode_event(frame.event, frame.data) for frame in decoder.feed(chunk)]
+    except ValueError as exc:
+        raise ApiMisbehaved("The API sent something that cannot be read.") from exc
+    return [event for event in events if event]
 
 
 def _run_body(request: RunRequest) -> dict[str, Any]:

@@ -4,8 +4,7 @@ import uuid
 from collections.abc import Iterable
 
 from ui import events
-from ui.errors import PageError, StreamTruncated
-from ui.messages import Message, Part, PartType, RequestMessage, Status
+from ui.messages import Failure, Message, Part, PartType, RequestMessage, Status
 
 
 class ChatState:
@@ -77,12 +76,12 @@ class ChatState:
         if self.answer and self.answer.status.is_running:
             self._end(self.answer, Status.CANCELLED, at_seconds)
 
-    def fail(self, error: PageError, at_seconds: float) -> None:
-        """End the running answer because its stream could not be read to the end."""
+    def fail(self, failure: Failure, at_seconds: float) -> None:
+        """End the running answer because its stream could not be opened or read to the end."""
         if self.answer and self.answer.status.is_running:
-            status = Status.TRUNCATED if isinstance(error, StreamTruncated) else Status.FAILED
-            self.answer.request_id = error.request_id
-            self._end(self.answer, status, at_seconds, str(error), is_retryable=error.is_retryable)
+            status = Status.TRUNCATED if failure.is_truncated else Status.FAILED
+            self.answer.request_id = failure.request_id
+            self._end(self.answer, status, at_seconds, failure.sentence, is_retryable=failure.is_retryable)
 
     def _wait(self) -> Message:
         answer = Message("assistant", status=Status.WAITING)

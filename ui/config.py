@@ -1,7 +1,6 @@
 """The settings of the page: one table, read once; the only reader of the environment in `ui/`."""
 
 import ipaddress
-import logging
 import os
 import secrets
 from collections.abc import Mapping
@@ -26,9 +25,9 @@ class Setting:
 SETTINGS: tuple[Setting, ...] = (
     Setting("API_URL", "http://127.0.0.1:8000", "where the page reaches the API; a path prefix is kept"),
     Setting("API_TOKEN", "", "the access token the page sends to the API; of several, separated by commas, the first"),
+    Setting("BIND_HOST", "127.0.0.1", "address to listen on; :: is every address, IPv4 and IPv6"),
     Setting("UI_PORT", "", "port of the page; without it PORT, without both 8100"),
-    Setting("PORT", "", "port given by a platform; the page then listens on every address"),
-    Setting("UI_HOST", "", "address of the page; :: means IPv6 and IPv4; default 127.0.0.1, or 0.0.0.0 with PORT"),
+    Setting("PORT", "", "port given by a platform or by honcho"),
     Setting("STORAGE_SECRET", "", "signs the login cookie; needed on a public address, the same on every instance"),
     Setting("UI_PASSWORD", "", "password of the page; without it the page is open to whoever reaches it"),
     Setting("UI_OPEN", "0", "1 says that strangers may chat: a public address without UI_PASSWORD"),
@@ -37,7 +36,7 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("ROOT_PATH", "", "path prefix that a proxy strips before it asks the page"),
     Setting("UI_TITLE", "Decant", "title of the page"),
     Setting("UI_CAPTION", "Answers, poured as they come", "the line under the title"),
-    Setting("LOG_LEVEL", "INFO", "DEBUG, INFO, WARNING or ERROR"),
+    Setting("LOG_LEVEL", "info", "debug, info, warning or error"),
 )
 
 DEFAULT_PORT = 8100
@@ -74,7 +73,7 @@ def read_config(environ: Mapping[str, str]) -> Config:
         ConfigError: a setting is missing or wrong.
     """
     values = {setting.name: environ.get(setting.name, "").strip() or setting.default for setting in SETTINGS}
-    host = values["UI_HOST"] or ("0.0.0.0" if values["PORT"] and not values["UI_PORT"] else "127.0.0.1")
+    host = values["BIND_HOST"].strip("[]")
     is_open = _flag("UI_OPEN", values["UI_OPEN"])
     if not is_loopback(host):
         _check_public(host, values, is_open=is_open)
@@ -107,11 +106,11 @@ def is_loopback(host: str) -> bool:
 def _check_public(host: str, values: Mapping[str, str], *, is_open: bool) -> None:
     if not values["UI_PASSWORD"] and not is_open:
         raise ConfigError(
-            f"The page would listen on {host}, open to strangers: set UI_PASSWORD, or UI_OPEN=1 if they may chat."
+            f"BIND_HOST {host} can be reached from outside: set UI_PASSWORD, or UI_OPEN=1 if strangers may chat."
         )
     if not values["STORAGE_SECRET"]:
         raise ConfigError(
-            f"The page would listen on {host}: set STORAGE_SECRET to a long random text, the same on every instance."
+            f"BIND_HOST {host} can be reached from outside: set STORAGE_SECRET to a long random text of your own."
         )
 
 
@@ -159,6 +158,6 @@ def _root_path(text: str) -> str:
 
 
 def _log_level(text: str) -> str:
-    if text.upper() not in logging.getLevelNamesMapping():
-        raise ConfigError(f"LOG_LEVEL must be DEBUG, INFO, WARNING or ERROR, not {text!r}.")
+    if text.lower() not in {"debug", "info", "warning", "error"}:
+        raise ConfigError(f"LOG_LEVEL must be debug, info, warning or error, not {text!r}.")
     return text.upper()

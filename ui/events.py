@@ -7,8 +7,6 @@ import json
 from dataclasses import dataclass, fields
 from typing import Any, ClassVar
 
-from ui.errors import ApiMisbehaved
-
 
 @dataclass(frozen=True, slots=True)
 class RunStarted:
@@ -120,7 +118,7 @@ def decode_event(event_type: str, text: str) -> Event | None:
     """Return the event, or None for a type this page does not know.
 
     Raises:
-        ApiMisbehaved: a known type whose data is not what the contract says.
+        ValueError: a known type whose data is not what the contract says.
     """
     event_class = EVENT_TYPES.get(event_type)
     if event_class is None:
@@ -129,9 +127,9 @@ def decode_event(event_type: str, text: str) -> Event | None:
         values: Any = json.loads(text)
         arguments = {name: values[name] for name in _FIELDS[event_type]}
     except (ValueError, KeyError, TypeError) as exc:
-        raise ApiMisbehaved(f"The API sent a {event_type} event that cannot be read.") from exc
+        raise ValueError(f"a {event_type} event without its fields") from exc
     if not all(isinstance(value, _FIELDS[event_type][name]) for name, value in arguments.items()):
-        raise ApiMisbehaved(f"The API sent a {event_type} event that cannot be read.")
+        raise ValueError(f"a {event_type} event with fields of another type")
     return event_class(**arguments)
 
 

@@ -94,7 +94,9 @@ def bind(host: str, port: int) -> socket.socket:
             return socket.create_server(("::", port), family=socket.AF_INET6, dualstack_ipv6=True)
         return socket.create_server(address[:2], family=family)
     except OSError as exc:
-        raise ConfigError(f"UI_HOST {host} and port {port} (UI_PORT or PORT) cannot be used: {exc.strerror}.") from exc
+        raise ConfigError(
+            f"BIND_HOST {host} with port {port} (UI_PORT or PORT) cannot be used: {exc.strerror}."
+        ) from exc
 
 
 def address_of(listener: socket.socket) -> str:

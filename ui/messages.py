@@ -73,6 +73,16 @@ class Message:
 
 
 @dataclass(frozen=True, slots=True)
+class Failure:
+    """Why the stream of an answer could not be opened, or read to its end."""
+
+    sentence: str
+    is_retryable: bool
+    is_truncated: bool = False
+    request_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class RequestMessage:
     """One entry of the conversation a run is told."""
 

@@ -2,8 +2,6 @@
 
 from dataclasses import dataclass
 
-from ui.errors import ApiMisbehaved
-
 MAX_LINE_BYTES = 16 * 1024 * 1024
 
 
@@ -30,7 +28,7 @@ class SseDecoder:
         """Return the frames that the chunk completes.
 
         Raises:
-            ApiMisbehaved: a line longer than any event may be.
+            ValueError: a line longer than any event may be.
         """
         if self._is_after_cr and chunk.startswith(b"\n"):
             chunk = chunk[1:]
@@ -41,7 +39,7 @@ class SseDecoder:
         self._is_after_cr = lines[-1].endswith(b"\r")
         self._rest = b"" if lines[-1].endswith((b"\n", b"\r")) else lines.pop()
         if len(self._rest) > MAX_LINE_BYTES:
-            raise ApiMisbehaved("The API sent a line that does not end.")
+            raise ValueError("a line that does not end")
         frames = (self._line(line.rstrip(b"\r\n").decode("utf-8", "replace")) for line in lines)
         return [frame for frame in frames if frame]
 

@@ -4,13 +4,12 @@ from collections.abc import Callable
 from typing import Any
 
 from nicegui import ui
-from ui.elements.streamed_markdown import StreamedMarkdown
 
 from ui import texts
 from ui.elements.copy_button import CopyButton
-from ui.elements.reasoning_view import ReasoningView
+from ui.elements.part_view import PartView, part_view
 from ui.elements.tag import PlainButton, Tag, add_icon
-from ui.messages import Message, Part, Status
+from ui.messages import Message, Status
 
 HEADLINES = {
     Status.CANCELLED: texts.STOPPED,
@@ -44,7 +43,7 @@ class AnswerView(ui.element):
         super().__init__("article")
         self.message = message
         self._on_retry = on_retry
-        self._parts: list[TextView | ReasoningView | ToolCallView] = []
+        self._parts: list[PartView] = []
         self._is_ended = False
         self.classes("message answer")
         with self:
@@ -60,7 +59,7 @@ class AnswerView(ui.element):
         """Show what the message holds and is not shown yet."""
         with self._body:
             for part in self.message.parts[len(self._parts) :]:
-                self._parts.append(_part_view(part))
+                self._parts.append(part_view(part))
         for view in self._parts[-2:]:
             view.refresh()
         self._dots.set_visibility(self.message.status is Status.WAITING)
@@ -104,45 +103,6 @@ class AnswerView(ui.element):
             CopyButton(lambda: self.message.text)
         if numbers := _numbers(self.message):
             Tag("span", numbers, "usage")
-
-
-class TextView(StreamedMarkdown):
-    """One text part of an answer."""
-
-    def __init__(self, part: Part) -> None:
-        super().__init__()
-        self._part = part
-        self._shown = 0
-        self._is_finished = False
-
-    def refresh(self) -> None:
-        """Append what has come since the last time."""
-        if len(self._part.deltas) > self._shown:
-            self.append("".join(self._part.deltas[self._shown :]))
-            self._shown = len(self._part.deltas)
-        if self._part.ended_at is not None and not self._is_finished:
-            self._is_finished = True
-            self.finish()
-
-
-class ToolCallView(ui.element):
-    """One tool call, as a line with the tool's name."""
-
-    def __init__(self, part: Part) -> None:
-        super().__init__()
-        self.classes("tool-call")
-        with self:
-            add_icon("tool")
-            Tag("span", texts.TOOL_CALL.format(name=part.text))
-
-    def refresh(self) -> None:
-        """Nothing: a tool call arrives complete."""
-
-
-def _part_view(part: Part) -> TextView | ReasoningView | ToolCallView:
-    if part.type == "text":
-        return TextView(part)
-    return ReasoningView(part) if part.type == "reasoning" else ToolCallView(part)
 
 
 def _numbers(message: Message) -> str:

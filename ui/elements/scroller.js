@@ -8,11 +8,11 @@ export default {
         @scroll.passive="onScroll">
         <div ref="column" class="column"><slot></slot></div>
       </div>
-      <button v-show="!isFollowing" type="button" class="jump" @click="follow" :aria-label="jumpLabel"
+      <button v-show="isActive && !isFollowing" type="button" class="jump" @click="follow" :aria-label="jumpLabel"
         :title="jumpLabel"><i class="icon icon-down" aria-hidden="true"></i></button>
     </div>`,
   props: { label: String, jumpLabel: String },
-  data: () => ({ isFollowing: true }),
+  data: () => ({ isActive: false, isFollowing: false }),
   mounted() {
     this.lastTop = 0;
     this.observer = new ResizeObserver(() => this.isFollowing && this.toEnd());
@@ -30,6 +30,7 @@ export default {
   },
   methods: {
     onScroll() {
+      if (!this.isActive) return;
       const view = this.$refs.view;
       const distance = view.scrollHeight - view.clientHeight - view.scrollTop;
       const moved = view.scrollTop - this.lastTop;
@@ -45,8 +46,12 @@ export default {
       this.lastTop = view.scrollTop;
     },
     follow() {
-      this.isFollowing = true;
+      this.isActive = this.isFollowing = true;
       this.toEnd();
+    },
+    rest() {
+      this.isActive = this.isFollowing = false;
+      this.$refs.view.scrollTop = 0;
     },
   },
 };

@@ -16,3 +16,7 @@ class Scroller(ui.element, component="scroller.js"):
     def follow(self) -> None:
         """Go to the end and stay there until the reader scrolls up."""
         self.run_method("follow")
+
+    def rest(self) -> None:
+        """Go to the start and follow nothing, as an empty thread does."""
+        self.run_method("rest")

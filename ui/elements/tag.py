@@ -31,6 +31,11 @@ class PlainButton(TextElement):
                 Tag("span", text)
         self.on("click", on_click, args=[])
 
+    def enable(self, *, is_enabled: bool) -> None:
+        """Let the button be used, or not."""
+        self._props["disabled"] = not is_enabled
+        self.update()
+
 
 def add_icon(name: str) -> ui.element:
     """Add one of the icons drawn in theme.css; it says nothing to screen readers."""

@@ -40,13 +40,11 @@ class _Found:
 
 
 def split(text: str) -> list[Block]:
-    """Cut a text into its top-level blocks; together their sources are the text."""
+    """Cut a text into its top-level blocks; together their sources are the text, unless it has none."""
     octets = text.encode()
     found = list(_top_level(text))
-    starts = [octets.rfind(b"\n", 0, block.start) + 1 for block in found]
-    ends = [*starts[1:], len(octets)]
-    if starts:
-        starts[0] = 0
+    starts = [octets.rfind(b"\n", 0, block.start) + 1 if index else 0 for index, block in enumerate(found)]
+    ends = [*starts[1:], len(octets)] if starts else []
     return [
         Block(block.kind, octets[start:end].decode(), tuple(_line_starts(octets, start, end, block.parts)))
         for block, start, end in zip(found, starts, ends, strict=True)

@@ -50,7 +50,7 @@ class Fence:
     def units(self, open_line: str) -> list[str]:
         """Return the units of the fence as it stands."""
         if self.language == "math":
-            return code.block("".join(self.lines), self.language, 0, {})
+            return code.block("".join(self.lines) + plain(open_line.lstrip(" ")), self.language, 0, {})
         rest = self._highlight_groups()
         shown = "" if _PARTIAL_CLOSING.fullmatch(open_line) else self._without_indent(open_line)
         markup = code.highlighted("".join(rest), self.lexer) + html.escape(plain(shown), quote=False)

@@ -6,6 +6,7 @@ from that: a link reference must be defined before it is used or in the same blo
 """
 
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 import pyromark
 
@@ -135,4 +136,4 @@ class GrowingMarkdown:
 def _pieces(source: str, starts: tuple[int, ...]) -> list[str]:
     """Cut the source of a list before each of its items but the first."""
     cuts = [0, *starts[1:], len(source)]
-    return [source[start:end] for start, end in zip(cuts, cuts[1:], strict=False)]
+    return [source[start:end] for start, end in pairwise(cuts)]

@@ -2,13 +2,14 @@
 
 import html
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeAlias
 
 from ui.markdown import links, mathml
 from ui.markdown.source import plain
 
 MAX_DEPTH = 16
 TAGS = {"Emphasis": "em", "Strong": "strong", "Strikethrough": "del"}
+Payload: TypeAlias = Any  # what one of the parser's events holds: a union of a dozen nested shapes
 NAMES = frozenset((*TAGS, "Link", "Image", "Superscript", "Subscript"))
 
 
@@ -23,30 +24,32 @@ class Inline:
     link_ends: list[str] = field(default_factory=list)
     images: list[tuple[str, str]] = field(default_factory=list)
     alt: list[str] = field(default_factory=list)
+    text: str = ""
 
     def write(self, markup: str) -> None:
         """Add HTML, unless an image's text is being read."""
         if not self.images:
+            self._end_text()
             self.parts.append(markup)
 
-    def content(self, name: str, value: Any, end: int) -> None:
+    def content(self, name: str, value: Payload, end: int) -> None:
         """Add text, code, a formula or a mark; `end` is where it ends in the source."""
         if self.images:
             self.alt.append(value if isinstance(value, str) else "")
         elif name == "Text":
-            self.parts.append(links.text_html(value) if self.link_ends else links.linked(value))
+            self.text += value
         elif name == "Code":
-            self.parts.append(f"<code>{escaped(value)}</code>")
+            self.write(f"<code>{escaped(value)}</code>")
         elif name == "TaskListMarker":
-            self.parts.append(f"<input type=checkbox disabled{' checked' if value else ''}> ")
+            self.write(f"<input type=checkbox disabled{' checked' if value else ''}> ")
         elif name == "InlineMath" and self.octets[end : end + 1].isdigit():
-            self.parts.append(escaped(f"${value}$"))
+            self.text += f"${value}$"
         elif name in ("InlineMath", "DisplayMath"):
-            self.parts.append(mathml.formula(plain(value), is_display=name == "DisplayMath"))
+            self.write(mathml.formula(plain(value), is_display=name == "DisplayMath"))
         else:
-            self.parts.append(escaped(value))
+            self.text += value
 
-    def start(self, tag: str, value: Any) -> None:
+    def start(self, tag: str, value: Payload) -> None:
         """Open emphasis, a link or an image."""
         if tag == "Image":
             self.images.append((plain(value["dest_url"]), plain(value["title"])))
@@ -62,6 +65,7 @@ class Inline:
         if tag == "Image":
             self._end_image(*self.images.pop())
         elif tag == "Link":
+            self._end_text()
             self.write(self.link_ends.pop())
         elif tag in TAGS:
             if self.depth <= MAX_DEPTH:
@@ -70,7 +74,13 @@ class Inline:
 
     def html(self) -> str:
         """Return what was collected."""
+        self._end_text()
         return "".join(self.parts)
+
+    def _end_text(self) -> None:
+        if self.text:
+            self.parts.append(links.text_html(self.text) if self.link_ends else links.linked(self.text))
+            self.text = ""
 
     def _start_link(self, url: str, title: str, *, is_email: bool) -> None:
         url = f"mailto:{url}" if is_email else url

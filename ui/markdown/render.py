@@ -3,14 +3,13 @@
 import html
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 import pyromark
 from pyromark.event import BrokenLink
 
-from ui.markdown import code, mathml
+from ui.markdown import code
 from ui.markdown.blocks import OPTIONS
-from ui.markdown.inline import NAMES, Inline
+from ui.markdown.inline import NAMES, Inline, Payload
 from ui.markdown.source import plain
 from ui.markdown.units import MAX_DEPTH, unit
 
@@ -49,7 +48,7 @@ class _Blocks:
     alignments: tuple[str, ...] = ()
     column: int = 0
 
-    def take(self, event: Any, end: int) -> None:
+    def take(self, event: Payload, end: int) -> None:
         """Write what one event adds."""
         if isinstance(event, str):
             self._mark(event)
@@ -74,7 +73,7 @@ class _Blocks:
         else:
             self._inline().content("Text", "\n", 0) if event == "SoftBreak" else self._inline().write("<br>")
 
-    def _start(self, tag: str, value: Any) -> None:
+    def _start(self, tag: str, value: Payload) -> None:
         if tag in ("Paragraph", "Heading", "TableHead", "TableRow"):
             self.leaf, self.column = Inline(self.octets), 0
         elif tag == "TableCell":
@@ -93,7 +92,7 @@ class _Blocks:
         elif tag == "FootnoteDefinition":
             self._open(f"<div class=footnote><sup>{html.escape(plain(value))}</sup></div>")
 
-    def _end(self, tag: str, value: Any) -> None:
+    def _end(self, tag: str, value: Payload) -> None:
         if tag == "Paragraph":
             self._add(f"<p>{self._leaf_html()}</p>")
         elif tag == "Heading":

@@ -8,9 +8,10 @@ import re
 
 MAX_LEAF = 4000
 _LEAF_START = re.compile(r"^[ \t>]*(?:#{1,6}[ \t]|[-*+][ \t]|\d{1,9}[.)][ \t]|>|\|)|^[ \t]*$", re.MULTILINE)
-_CONTAINERS = r"(?:[ \t>]|(?:[-*+]|\d{1,9}[.)])[ \t])*"
-_MARKER_ONLY = re.compile(_CONTAINERS + r"(?:#{1,6}|[-*+]|\d{1,2}[.)]?|=+|-+|_+|\*+|~{1,2}|`{1,2}|\[[ xX]?\]?|\[\^\d*\]?:?)?[ \t]*")
-_FENCE_LINE = re.compile(_CONTAINERS + r"(?:`{3,}[^`]*|~{3,}.*)")
+_CONTAINERS = r"(?:[ \t>]|(?:[-*+]|\d{1,9}[.)])[ \t])*+"
+_MARKER = r"(?:#{1,6}|[-*+]|\d{1,2}[.)]?|=+|-+|_+|\*+|~{1,2}|`{1,2}|\[[ xX]?\]?|\[\^\d*\]?:?)?"
+_MARKER_ONLY = re.compile(_CONTAINERS + _MARKER + r"[ \t]*")
+_FENCE_LINE = re.compile(_CONTAINERS + r"(?:`{3,}+[^`]*|~{3,}.*)")
 _DELIMITERS = re.compile(r"[ \t>]*[|: \t-]*")
 _TOKEN = re.compile(r"\\.?|`+|\*+|_+|~~|!?\[|\]\(?|\$\$?", re.DOTALL)
 _LOOKS_LIKE_TEX = re.compile(r"[^\s\d].*[\\^_={]|[\\^_{]", re.DOTALL)

@@ -34,7 +34,7 @@ def _lay_out(frame: theme.Frame, conversation: Conversation, *, has_password: bo
         models = ModelChoice()
     with frame.actions:
         clear_button = PlainButton(conversation.clear, icon="clear", label=texts.CLEAR)
-        clear_button.set_visibility(False)
+        clear_button.enable(is_enabled=False)
         ThemeToggle()
         if has_password:
             _add_sign_out()

@@ -16,10 +16,11 @@ from ui.elements.greeting import Greeting
 from ui.elements.model_choice import ModelChoice
 from ui.elements.notices import Announcer, UndoToast
 from ui.elements.scroller import Scroller
+from ui.elements.tag import PlainButton
 from ui.elements.thread_view import ThreadView
-from ui.errors import ApiUnreachable, PageError
+from ui.errors import ApiUnreachable, PageError, StreamTruncated
 from ui.events import Event
-from ui.messages import RunRequest, Status
+from ui.messages import Failure, RunRequest, Status
 from ui.run_reader import RunReader, StreamExecutor
 
 logger = logging.getLogger(__name__)
@@ -47,7 +48,7 @@ class Views:
     models: ModelChoice
     announcer: Announcer
     toasts: ui.element
-    clear_button: ui.element
+    clear_button: PlainButton
 
 
 class Conversation:
@@ -152,7 +153,9 @@ class Conversation:
         self._refresh()
 
     def _fail(self, state: ChatState, error: PageError) -> None:
-        state.fail(error, self._backend.clock())
+        is_truncated = isinstance(error, StreamTruncated)
+        failure = Failure(str(error), error.is_retryable, is_truncated, error.request_id)
+        state.fail(failure, self._backend.clock())
         if isinstance(error, ApiUnreachable):
             self._backend.watch.report_away()
         self._refresh()
@@ -163,7 +166,8 @@ class Conversation:
         is_empty = not self._state.messages
         if views.greeting.visible != is_empty:
             views.greeting.set_visibility(is_empty)
-            views.clear_button.set_visibility(not is_empty)
+            views.clear_button.enable(is_enabled=not is_empty)
+            views.scroller.rest() if is_empty else views.scroller.follow()
             views.greeting.reload_note.remember(is_talking=not is_empty)
         views.composer.show_running(self._state.is_running)
         if answer and not answer.status.is_running:

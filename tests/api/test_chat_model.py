@@ -1,0 +1,505 @@
+"""The chat model against the scripted provider, over real sockets; every test runs under gevent too."""
+
+import json
+import threading
+import time
+from collections.abc import Iterator
+
+import httpx2
+import openai
+import pytest
+
+from api.chat_model import FOREIGN_ERRORS, READS_IN_A_ROW, ChatModel, Completion, translated
+from api.errors import (
+    ContentFiltered,
+    ContextTooLong,
+    ProviderError,
+    ProviderRateLimited,
+    ProviderRejected,
+    ProviderTimeout,
+    ProviderTruncated,
+)
+from api.events import Event, MessageDelta, ReasoningDelta, RunCompleted, ToolCallStarted, Usage
+from api.messages import Message, ModelRequest
+from tests.provider.client import ScriptedProvider
+from tests.provider.scenario import Scenario
+from tests.under_gevent import run_under_gevent
+
+KEY = "sk-decant-0123456789"
+SSE = {"content-type": "text/event-stream"}
+
+
+@pytest.fixture(scope="module")
+def provider() -> Iterator[ScriptedProvider]:
+    with ScriptedProvider() as provider:
+        yield provider
+
+
+@pytest.fixture(autouse=True)
+def _forget(provider: ScriptedProvider) -> None:
+    provider.reset()
+
+
+@pytest.fixture
+def chat_model(provider: ScriptedProvider) -> ChatModel:
+    return ChatModel(base_url=provider.base_url, api_key=KEY, max_connections=10)
+
+
+def request(model: str = "echo", text: str = "Hello you", **options: float) -> ModelRequest:
+    return ModelRequest(model, (Message("user", text),), **options)  # type: ignore[arg-type]
+
+
+def events_of(chat_model: ChatModel, model_request: ModelRequest) -> list[Event]:
+    return [event for events in chat_model.open().events(model_request) for event in events]
+
+
+def text_of(events: list[Event]) -> str:
+    return "".join(event.text for event in events if isinstance(event, MessageDelta))
+
+
+def stream_of(*chunks: object, **scenario: object) -> Scenario:
+    lines = tuple(f"data: {json.dumps(chunk)}\n\n" for chunk in chunks)
+    return Scenario(raw=lines, **scenario)  # type: ignore[arg-type]
+
+
+def delta(finish_reason: str | None = None, **fields: object) -> dict[str, object]:
+    return {"choices": [{"index": 0, "delta": fields, "finish_reason": finish_reason}]}
+
+
+def test_an_answer_ends_with_usage_and_completed(chat_model: ChatModel) -> None:
+    *deltas, usage, completed = events_of(chat_model, request(text="Hello you"))
+    assert text_of(deltas) == "Hello you"
+    assert (usage, completed) == (Usage(1, 3, estimated=False), RunCompleted("stop"))
+
+
+QUIRKS: dict[str, tuple[Scenario, list[Event]]] = {
+    "reasoning_content": (
+        Scenario(text="a", reasoning="hm"),
+        [ReasoningDelta("hm"), MessageDelta("a"), Usage(1, 1, estimated=False), RunCompleted("stop")],
+    ),
+    "reasoning": (
+        Scenario(text="a", reasoning="hm", reasoning_field="reasoning", usage="never"),
+        [ReasoningDelta("hm"), MessageDelta("a"), RunCompleted("stop")],
+    ),
+    "usage in every chunk": (
+        Scenario(text="a", usage="every_chunk"),
+        [MessageDelta("a"), Usage(1, 1, estimated=False), RunCompleted("stop")],
+    ),
+    "usage in the choice": (
+        Scenario(text="a", usage="in_choice"),
+        [MessageDelta("a"), Usage(1, 1, estimated=False), RunCompleted("stop")],
+    ),
+    "choices null and Azure's first chunk": (
+        stream_of({"choices": [], "prompt_filter_results": []}, {"choices": None}, delta(content="a"), delta("stop")),
+        [MessageDelta("a"), RunCompleted("stop")],
+    ),
+    "tool calls without index": (
+        stream_of(
+            delta(tool_calls=[{"id": "c1", "function": {"name": "add", "arguments": "{}"}}]), delta("tool_calls")
+        ),
+        [ToolCallStarted("c1", "add", "{}"), RunCompleted("tool_calls")],
+    ),
+    "comments": (
+        Scenario(raw=(": OPENROUTER PROCESSING\n\n", f"data: {json.dumps(delta('stop', content='a'))}\n\n")),
+        [MessageDelta("a"), RunCompleted("stop")],
+    ),
+    "length": (Scenario(text="a", finish_reason="length", usage="never"), [MessageDelta("a"), RunCompleted("length")]),
+    "content_filter": (
+        Scenario(text="", finish_reason="content_filter", usage="never"),
+        [RunCompleted("content_filter")],
+    ),
+    "no end mark": (
+        Scenario(text="a", usage="never", has_end_mark=False),
+        [MessageDelta("a"), RunCompleted("stop")],
+    ),
+    "reset after the end": (
+        Scenario(text="a", usage="never", has_end_mark=False, ending="reset"),
+        [MessageDelta("a"), RunCompleted("stop")],
+    ),
+    "CRLF in single bytes": (
+        Scenario(text="☃", usage="never", line_end="\r\n", bytes_per_write=1),
+        [MessageDelta("☃"), RunCompleted("stop")],
+    ),
+    "until the connection closes": (
+        Scenario(text="a", usage="never", framing="until_close"),
+        [MessageDelta("a"), RunCompleted("stop")],
+    ),
+    "with a length": (
+        Scenario(text="a", usage="never", framing="content_length"),
+        [MessageDelta("a"), RunCompleted("stop")],
+    ),
+    "a JSON document instead of a stream": (
+        Scenario(body='{"choices": [{"message": {"content": "a"}, "finish_reason": "stop"}]}'),
+        [MessageDelta("a"), RunCompleted("stop")],
+    ),
+}
+
+
+@pytest.mark.parametrize("name", QUIRKS)
+def test_a_quirk_decodes_to_its_events(chat_model: ChatModel, provider: ScriptedProvider, name: str) -> None:
+    scenario, expected = QUIRKS[name]
+    provider.script("quirk", scenario)
+    assert joined(events_of(chat_model, request("quirk"))) == expected
+
+
+def joined(events: list[Event]) -> list[Event]:
+    """Join what the network may have split."""
+    result: list[Event] = []
+    for event in events:
+        if isinstance(event, MessageDelta | ReasoningDelta) and result and type(result[-1]) is type(event):
+            event = type(event)(result.pop().text + event.text)  # type: ignore[union-attr]  # noqa: PLW2901
+        result.append(event)
+    return result
+
+
+def error_body(message: str, **more: object) -> str:
+    return json.dumps({"error": {"message": message} | more})
+
+
+UNFINISHED: dict[str, object] = {"text": "kept", "finish_reason": None, "has_end_mark": False}
+
+BREAKS: dict[str, tuple[Scenario, type[ProviderError]]] = {
+    "error in the stream": (stream_of(delta(content="kept"), {"error": {"message": "no"}}), ProviderError),
+    "vLLM's error": (
+        stream_of(delta(content="kept"), {"object": "error", "message": "no", "code": 500}),
+        ProviderError,
+    ),
+    "error event": (
+        Scenario(raw=(f"data: {json.dumps(delta(content='kept'))}\n\n", 'event: error\ndata: {"message": "no"}\n\n')),
+        ProviderError,
+    ),
+    "OpenRouter's finish_reason": (
+        stream_of(delta(content="kept"), delta("error", content="") | {"error": {"code": 429, "message": "no"}}),
+        ProviderRateLimited,
+    ),
+    "clean end without finish_reason": (Scenario(**UNFINISHED), ProviderTruncated),  # type: ignore[arg-type]
+    "end mark without finish_reason": (Scenario(text="kept", finish_reason=None), ProviderTruncated),
+    "connection closed": (Scenario(ending="cut", **UNFINISHED), ProviderTruncated),  # type: ignore[arg-type]
+    "connection reset": (Scenario(ending="reset", **UNFINISHED), ProviderTruncated),  # type: ignore[arg-type]
+    "malformed JSON": (
+        Scenario(raw=(f"data: {json.dumps(delta(content='kept'))}\n\n", "data: {oops\n\n")),
+        ProviderError,
+    ),
+}
+
+
+@pytest.mark.parametrize("name", BREAKS)
+def test_a_break_keeps_the_text_so_far(chat_model: ChatModel, provider: ScriptedProvider, name: str) -> None:
+    scenario, error = BREAKS[name]
+    provider.script("break", scenario)
+    events: list[Event] = []
+    with pytest.raises(ProviderError) as raised:
+        for arrived in chat_model.open().events(request("break")):
+            events += arrived
+    assert (text_of(events), type(raised.value)) == ("kept", error)
+
+
+REFUSALS: dict[str, tuple[Scenario, type[ProviderError], str]] = {
+    "401": (Scenario(status=401, body=error_body(f"Incorrect API key: {KEY}")), ProviderRejected, "OPENAI_API_KEY"),
+    "403": (Scenario(status=403, body=error_body(f"Not allowed for {KEY}")), ProviderRejected, "Not allowed"),
+    "404": (Scenario(status=404, body=error_body("no model x")), ProviderRejected, "LLM_MODEL"),
+    "404 by a web server": (Scenario(status=404, body="<html>nginx</html>"), ProviderRejected, "OPENAI_BASE_URL"),
+    "402": (Scenario(status=402, body=error_body("Insufficient Balance")), ProviderRejected, "billing"),
+    "429": (Scenario(status=429, body=error_body("slow down")), ProviderRateLimited, "slow down"),
+    "429 without quota": (
+        Scenario(status=429, body=error_body("pay", code="insufficient_quota")),
+        ProviderRejected,
+        "quota",
+    ),
+    "400": (Scenario(status=400, body=error_body("temperature is too high")), ProviderRejected, "too high"),
+    "400 context": (
+        Scenario(status=400, body=error_body("too long", code="context_length_exceeded")),
+        ContextTooLong,
+        "too long",
+    ),
+    "400 llama.cpp": (
+        Scenario(status=400, body=error_body("n", type="exceed_context_size_error", code=400)),
+        ContextTooLong,
+        "too long",
+    ),
+    "400 filter": (Scenario(status=400, body=error_body("n", code="content_filter")), ContentFiltered, "filter"),
+    "413": (Scenario(status=413, body="<html>"), ContextTooLong, "too long"),
+    "500": (Scenario(status=500, body="oops"), ProviderError, "500"),
+    "502 web page": (Scenario(status=502, body="<html>Bad gateway</html>"), ProviderError, "502"),
+    "redirect": (Scenario(status=302, body="", headers={"location": "/"}), ProviderRejected, "OPENAI_BASE_URL"),
+    "web page with 200": (Scenario(body="<html>Welcome</html>"), ProviderError, "web page"),
+    "a very long error": (Scenario(status=500, body="x" * 5_000_000), ProviderError, "…"),
+}
+
+
+@pytest.mark.parametrize("name", REFUSALS)
+def test_a_refusal_is_a_sentence_without_the_key(chat_model: ChatModel, provider: ScriptedProvider, name: str) -> None:
+    scenario, error, hint = REFUSALS[name]
+    provider.script("refused", scenario)
+    with pytest.raises(ProviderError, match=hint) as raised:
+        events_of(chat_model, request("refused"))
+    assert type(raised.value) is error
+    assert KEY not in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("headers", "seconds"),
+    [
+        ({"retry-after": "7"}, 7.0),
+        ({"retry-after": "1.5"}, 1.5),
+        ({"retry-after-ms": "250", "retry-after": "7"}, 0.25),
+        ({"retry-after": "Fri, 31 Dec 1999 23:59:59 GMT"}, 0.0),
+        ({"retry-after": "soon"}, None),
+        ({}, None),
+    ],
+)
+def test_retry_after_is_told(
+    chat_model: ChatModel, provider: ScriptedProvider, headers: dict[str, str], seconds: float | None
+) -> None:
+    provider.script("busy", Scenario(status=503, body="{}", headers=headers))
+    with pytest.raises(ProviderError) as raised:
+        events_of(chat_model, request("busy"))
+    assert raised.value.retry_after_seconds == seconds
+
+
+def test_an_unreachable_provider_is_named() -> None:
+    chat_model = ChatModel(base_url="http://127.0.0.1:1/v1", api_key="", max_connections=1)
+    with pytest.raises(ProviderError, match="cannot be reached .*OPENAI_BASE_URL"):
+        events_of(chat_model, request())
+
+
+@pytest.mark.parametrize("base_url", ["ftp://host/v1", "localhost:1/v1", "/v1"])
+def test_an_address_that_is_none_is_named(base_url: str) -> None:
+    chat_model = ChatModel(base_url=base_url, api_key=KEY, max_connections=1)
+    with pytest.raises(ProviderRejected, match="OPENAI_BASE_URL"):
+        events_of(chat_model, request())
+
+
+def test_a_key_with_a_line_end_is_refused_without_being_shown(provider: ScriptedProvider) -> None:
+    chat_model = ChatModel(base_url=provider.base_url, api_key="sk-01\n", max_connections=1)
+    with pytest.raises(ProviderRejected, match="OPENAI_API_KEY") as raised:
+        events_of(chat_model, request())
+    assert "sk-01" not in str(raised.value)
+
+
+def test_options_are_sent_as_they_are(chat_model: ChatModel, provider: ScriptedProvider) -> None:
+    messages = (Message("system", "Be brief."), Message("user", "Hi"), Message("assistant", "Yes?"))
+    events_of(chat_model, ModelRequest("codex-gpt-5", messages, temperature=0.5, max_tokens=9))
+    call = provider.calls()[0]
+    assert call.path == "/v1/chat/completions"
+    assert call.body == {
+        "model": "codex-gpt-5",
+        "messages": [
+            {"role": "system", "content": "Be brief."},
+            {"role": "user", "content": "Hi"},
+            {"role": "assistant", "content": "Yes?"},
+        ],
+        "temperature": 0.5,
+        "max_tokens": 9,
+        "stream": True,
+        "stream_options": {"include_usage": True},
+    }
+
+
+def test_extra_body_options_are_sent(provider: ScriptedProvider) -> None:
+    chat_model = ChatModel(
+        base_url=provider.base_url, api_key=KEY, max_connections=1, extra_body={"enable_thinking": True}
+    )
+    events_of(chat_model, request())
+    assert provider.calls()[0].body["enable_thinking"] is True
+
+
+def test_the_environment_neither_redirects_nor_signs_a_call(
+    provider: ScriptedProvider, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in {
+        "OPENAI_API_BASE": "http://127.0.0.1:1",
+        "OPENAI_BASE_URL": "http://127.0.0.1:1",
+        "OPENAI_API_KEY": "sk-other",
+        "OPENAI_ADMIN_KEY": "sk-admin",
+        "OPENAI_ORG_ID": "org",
+        "OPENAI_PROJECT_ID": "project",
+        "OPENAI_CUSTOM_HEADERS": "Authorization: Bearer other\nX-Custom: 1",
+        "OPENAI_PROXY": "http://127.0.0.1:1",
+        "HTTP_PROXY": "http://127.0.0.1:1",
+        "LANGSMITH_GATEWAY": "true",
+        "LANGSMITH_TRACING": "true",
+        "LANGSMITH_API_KEY": "lsv2_x",
+    }.items():
+        monkeypatch.setenv(name, value)
+    chat_model = ChatModel(base_url=provider.base_url, api_key=KEY, max_connections=1)
+    assert text_of(events_of(chat_model, request())) == "Hello you"
+    headers = provider.calls()[0].headers
+    assert headers.pop("authorization") == f"Bearer {KEY}"
+    assert set(headers) == {
+        "host", "connection", "accept", "accept-encoding", "content-type", "content-length", "user-agent"
+    }  # fmt: skip
+
+
+def test_without_a_key_no_authorization_is_sent(provider: ScriptedProvider) -> None:
+    events_of(ChatModel(base_url=provider.base_url, api_key="", max_connections=1), request())
+    assert "authorization" not in provider.calls()[0].headers
+
+
+def test_a_server_that_refuses_stream_options_is_asked_without_them_from_then_on(
+    chat_model: ChatModel, provider: ScriptedProvider
+) -> None:
+    provider.script("old", Scenario(rejects=("stream_options",)))
+    for _ in range(2):
+        assert text_of(events_of(chat_model, request("old"))) == "Hello you"
+    assert ["stream_options" in call.body for call in provider.calls()] == [True, False, False]
+
+
+def test_a_model_that_wants_max_completion_tokens_gets_them(chat_model: ChatModel, provider: ScriptedProvider) -> None:
+    refusal = error_body("Unsupported parameter: 'max_tokens'. Use 'max_completion_tokens' instead.")
+    provider.script("new", Scenario(status=400, body=refusal), Scenario())
+    events_of(chat_model, request("new", max_tokens=9))
+    assert provider.calls()[-1].body["max_completion_tokens"] == 9
+
+
+def test_text_arrives_while_the_model_still_speaks(chat_model: ChatModel, provider: ScriptedProvider) -> None:
+    provider.script("slow", Scenario(text="abcdefgh", pause_after_chunks=2, pause=30))
+    completion = chat_model.open()
+    answer = completion.events(request("slow"))
+    assert text_of([event for events in (next(answer), next(answer)) for event in events]) in ("abcd", "")
+    completion.close()
+    list(answer)
+
+
+def close_soon(completion: Completion, provider: ScriptedProvider, sent: int) -> threading.Thread:
+    """Close from another thread once the provider has sent so many pieces."""
+
+    def close() -> None:
+        provider.wait_for(lambda calls: len(calls[-1].chunks_sent_at) >= sent)
+        completion.close()
+
+    thread = threading.Thread(target=close)
+    thread.start()
+    return thread
+
+
+@pytest.mark.parametrize(
+    ("scenario", "sent"),
+    [
+        (Scenario(wait_before_headers=60), 0),
+        (Scenario(wait_before_first_chunk=60), 0),
+        (Scenario(pause_after_chunks=2, pause=60), 2),
+        (Scenario(ending="hang", finish_reason=None, has_end_mark=False), 3),
+        (Scenario(ending="hang", finish_reason=None, has_end_mark=False, framing="until_close"), 3),
+        (Scenario(pause_after_chunks=2, pause=60, comment_every=0.01), 2),
+    ],
+    ids=["before the headers", "before the first chunk", "between chunks", "after the text", "unframed", "comments"],
+)
+def test_close_from_another_thread_ends_the_call_and_the_providers_work(
+    chat_model: ChatModel, provider: ScriptedProvider, scenario: Scenario, sent: int
+) -> None:
+    provider.script("silent", scenario)
+    completion = chat_model.open()
+    closing = close_soon(completion, provider, sent)
+    started_at = time.monotonic()
+    events = [event for arrived in completion.events(request("silent")) for event in arrived]
+    closing.join(5)
+    assert time.monotonic() - started_at < 3
+    assert "Hello you".startswith(text_of(events))
+    calls = provider.wait_for(lambda calls: calls[-1].client_closed_at is not None, timeout_seconds=2)
+    assert len(calls) == 1
+
+
+def test_a_call_closed_beforehand_asks_nothing(chat_model: ChatModel, provider: ScriptedProvider) -> None:
+    completion = chat_model.open()
+    completion.close()
+    completion.close()
+    assert (list(completion.events(request())), provider.calls()) == ([], [])
+
+
+def test_closing_after_the_end_leaves_the_kept_connection_alone(
+    chat_model: ChatModel, provider: ScriptedProvider
+) -> None:
+    completion = chat_model.open()
+    list(completion.events(request()))
+    answer = chat_model.open().events(request(text="Once more"))
+    next(answer)
+    completion.close()
+    assert RunCompleted("stop") in [event for events in answer for event in events]
+    assert {call.connection for call in provider.calls()} == {provider.calls()[0].connection}
+
+
+def test_abandoning_an_answer_closes_its_connection(chat_model: ChatModel, provider: ScriptedProvider) -> None:
+    provider.script("slow", Scenario(pause_after_chunks=2, pause=60))
+    answer = chat_model.open().events(request("slow"))
+    next(answer)
+    answer.close()  # type: ignore[attr-defined]
+    provider.wait_for(lambda calls: calls[-1].client_closed_at is not None, timeout_seconds=2)
+
+
+def test_content_at_stands_still_while_only_comments_arrive(chat_model: ChatModel, provider: ScriptedProvider) -> None:
+    provider.script("queue", Scenario(wait_before_first_chunk=0.2, comment_every=0.01))
+    completion = chat_model.open()
+    content_at = [completion.content_at for _ in completion.events(request("queue"))]
+    assert content_at[:3] == [None, None, None]
+    assert content_at[-1] is not None
+
+
+def test_a_fast_answer_lets_other_threads_run(chat_model: ChatModel, provider: ScriptedProvider) -> None:
+    provider.script("fast", Scenario(text="x" * 400_000, chunk_chars=1))
+    turns: list[int] = []
+    is_over = threading.Event()
+
+    def count_turns() -> None:
+        while not is_over.is_set():
+            turns.append(reads)
+            time.sleep(0)
+
+    reads = 0
+    other = threading.Thread(target=count_turns)
+    answer = chat_model.open().events(request("fast"))
+    next(answer)
+    other.start()
+    for _ in answer:
+        reads += 1
+    is_over.set()
+    other.join(5)
+    longest = max(later - earlier for earlier, later in zip(turns, turns[1:], strict=False))
+    assert reads > 20 * READS_IN_A_ROW
+    assert longest <= 2 * READS_IN_A_ROW
+
+
+def test_model_names_are_the_providers(chat_model: ChatModel, provider: ScriptedProvider) -> None:
+    provider.script("b", Scenario())
+    provider.script("a", Scenario())
+    assert chat_model.model_names(5) == ("b", "a")
+
+
+@pytest.mark.parametrize(
+    ("scenario", "error"),
+    [
+        (Scenario(body="<html>"), ProviderError),
+        (Scenario(body='{"data": [1]}'), ProviderError),
+        (Scenario(status=401, body="{}"), ProviderRejected),
+        (Scenario(wait_before_headers=60), ProviderTimeout),
+    ],
+    ids=["web page", "no names", "refused", "silent"],
+)
+def test_model_names_fail_like_a_call(
+    chat_model: ChatModel, provider: ScriptedProvider, scenario: Scenario, error: type[ProviderError]
+) -> None:
+    provider.script("/v1/models", scenario)
+    with pytest.raises(ProviderError) as raised:
+        chat_model.model_names(0.2)
+    assert type(raised.value) is error
+
+
+def subclasses(root: type[Exception]) -> set[type[Exception]]:
+    return {root}.union(*(subclasses(child) for child in root.__subclasses__()))
+
+
+def test_every_exception_of_the_sdk_and_its_http_client_has_a_translation() -> None:
+    foreign = subclasses(openai.OpenAIError) | subclasses(httpx2.HTTPError) | subclasses(httpx2.StreamError)
+    assert all(issubclass(error, FOREIGN_ERRORS) for error in foreign | {httpx2.InvalidURL})
+
+
+@pytest.mark.parametrize("error", sorted(subclasses(httpx2.RequestError), key=lambda error: error.__name__))
+def test_a_foreign_exception_becomes_a_sentence_of_the_tree(error: type[httpx2.RequestError]) -> None:
+    outside = openai.APIConnectionError(request=httpx2.Request("GET", "http://host"))
+    outside.__cause__ = error("the reason")
+    assert isinstance(translated(outside), ProviderError)
+    assert str(translated(outside)).endswith(".")
+
+
+def test_all_of_this_holds_under_gevent() -> None:
+    run_under_gevent(__file__)

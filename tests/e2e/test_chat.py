@@ -1,0 +1,203 @@
+"""The product as a person uses it: a real browser, real processes, a scripted provider."""
+
+import re
+import threading
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser import Visit, browser, visit  # noqa: F401
+from tests.e2e.stack import MODEL, Chat, Stack, stack  # noqa: F401
+from tests.processes import free_port, running_api, running_ui, wait_for
+from tests.provider.scenario import Scenario
+
+pytestmark = pytest.mark.browser
+
+COUNT = " ".join(str(number) for number in range(1, 61))
+
+
+@pytest.fixture
+def chat(visit: Visit, stack: Stack) -> Chat:  # noqa: F811
+    stack.provider.reset()
+    return Chat(visit.page, stack.ui.url)
+
+
+def test_text_grows_while_the_model_still_speaks(chat: Chat, stack: Stack) -> None:  # noqa: F811
+    stack.script(Scenario(text=COUNT, chunk_chars=3, chunks_per_second=20))
+    chat.send("Count to sixty")
+    chat.expect_answer("1 2 3")
+    (call,) = stack.provider.calls(MODEL)
+    assert call.ended_at is None
+    assert len(call.chunks_sent_at) < 30
+    chat.wait_until_done()
+    chat.expect_answer(COUNT)
+    assert call.body["messages"] == [{"role": "user", "content": "Count to sixty"}]
+
+
+def test_stop_closes_the_provider_and_the_text_stays(chat: Chat, stack: Stack) -> None:  # noqa: F811
+    stack.script(Scenario(text=COUNT * 20, chunk_chars=3, chunks_per_second=20))
+    chat.send("Count")
+    chat.expect_answer("1 2 3")
+    chat.stop_button.click()
+    calls = stack.provider.wait_for(lambda calls: calls[0].client_closed_at, timeout_seconds=2)
+    expect(chat.answers.last).to_contain_text("Stopped")
+    text = chat.answer.inner_text()
+    sent = len(calls[0].chunks_sent_at)
+    threading.Event().wait(0.5)
+    assert chat.answer.inner_text() == text
+    assert len(stack.provider.calls(MODEL)[0].chunks_sent_at) == sent
+
+
+def test_stop_works_before_the_first_token(chat: Chat, stack: Stack) -> None:  # noqa: F811
+    stack.script(Scenario(wait_before_headers=60))
+    chat.send("Count")
+    wait_for(lambda: stack.provider.calls(MODEL))
+    chat.stop_button.click()
+    stack.provider.wait_for(lambda calls: calls[0].client_closed_at, timeout_seconds=2)
+    expect(chat.answers.last).to_contain_text("Stopped")
+
+
+def test_closing_the_tab_closes_the_provider(visit: Visit, chat: Chat, stack: Stack) -> None:  # noqa: F811
+    stack.script(Scenario(text=COUNT * 50, chunk_chars=3, chunks_per_second=10))
+    chat.send("Count")
+    chat.expect_answer("1 2 3")
+    visit.page.close()
+    # The page may come back for 30 s, so its run goes on that long.
+    stack.provider.wait_for(lambda calls: calls[0].client_closed_at, timeout_seconds=45)
+
+
+def test_the_conversation_is_told_to_the_model_and_cleared(chat: Chat, stack: Stack) -> None:  # noqa: F811
+    stack.script(Scenario(text="First answer"), Scenario(text="Second answer"), Scenario(text="Third answer"))
+    chat.send("one")
+    chat.expect_answer("First answer")
+    chat.wait_until_done()
+    chat.send("two")
+    chat.expect_answer("Second answer")
+    chat.wait_until_done()
+    told = stack.provider.calls(MODEL)[-1].body["messages"]
+    assert [message["content"] for message in told] == ["one", "First answer", "two"]
+    chat.page.get_by_role("button", name="Clear chat").click()
+    expect(chat.page.get_by_text("First answer")).to_be_hidden()
+    chat.send("three")
+    chat.expect_answer("Third answer")
+    assert [message["content"] for message in stack.provider.calls(MODEL)[-1].body["messages"]] == ["three"]
+
+
+def test_a_failure_has_a_sentence_and_retry_answers(chat: Chat, stack: Stack) -> None:  # noqa: F811
+    stack.script(Scenario(text="Half an ans", ending="cut", finish_reason=None), Scenario(text="A whole answer"))
+    chat.send("Hello")
+    expect(chat.answers.last).to_contain_text("The answer failed.")
+    chat.expect_answer("Half an ans")
+    chat.page.get_by_role("button", name="Retry").click()
+    chat.expect_answer("A whole answer")
+    assert chat.answers.count() == 1
+
+
+def test_a_refused_key_says_what_to_check(chat: Chat, stack: Stack) -> None:  # noqa: F811
+    stack.script(Scenario(status=401, body='{"error": {"message": "invalid api key"}}'))
+    chat.send("Hello")
+    expect(chat.answers.last).to_contain_text("OPENAI_API_KEY")
+
+
+def test_reasoning_is_folded_away_and_kept_apart(chat: Chat, stack: Stack) -> None:  # noqa: F811
+    stack.script(Scenario(reasoning="Let me think about it.", text="Forty-two."))
+    chat.send("The question")
+    chat.expect_answer("Forty-two.")
+    thought = chat.page.get_by_text("Let me think about it.")
+    expect(thought).to_be_hidden()
+    chat.page.get_by_text(re.compile("^Thought")).click()
+    expect(thought).to_be_visible()
+
+
+def test_enter_during_ime_composition_does_not_send(chat: Chat, stack: Stack) -> None:  # noqa: F811
+    chat.composer.fill("ni hao")
+    chat.composer.evaluate(
+        """field => {
+            const enter = {key: 'Enter', bubbles: true, cancelable: true};
+            field.dispatchEvent(new KeyboardEvent('keydown', {...enter, isComposing: true}));
+            field.dispatchEvent(new KeyboardEvent('keydown', {...enter, keyCode: 229}));
+        }"""
+    )
+    chat.composer.press("Shift+Enter")
+    threading.Event().wait(0.3)
+    assert stack.provider.calls(MODEL) == []
+    assert chat.composer.input_value() == "ni hao\n"
+    chat.composer.press("Enter")
+    wait_for(lambda: stack.provider.calls(MODEL))
+
+
+def test_a_double_enter_asks_once(chat: Chat, stack: Stack) -> None:  # noqa: F811
+    stack.script(Scenario(text="Once."))
+    chat.composer.fill("Hello")
+    chat.composer.evaluate(
+        """field => {
+            const enter = {key: 'Enter', bubbles: true, cancelable: true};
+            field.dispatchEvent(new KeyboardEvent('keydown', enter));
+            field.dispatchEvent(new KeyboardEvent('keydown', enter));
+        }"""
+    )
+    chat.expect_answer("Once.")
+    chat.wait_until_done()
+    assert len(stack.provider.calls(MODEL)) == 1
+
+
+def test_a_reader_who_scrolled_up_is_never_moved(chat: Chat, stack: Stack) -> None:  # noqa: F811
+    lines = "\n\n".join(f"Paragraph {number} of a long answer." for number in range(300))
+    stack.script(Scenario(text=lines, chunk_chars=20, chunks_per_second=80))
+    chat.send("Write")
+    chat.expect_answer("Paragraph 40 of")
+    scroller = chat.page.locator(".scroller-view")
+    chat.page.mouse.move(600, 400)
+    chat.page.mouse.wheel(0, -1500)
+    jump = chat.page.get_by_role("button", name="Jump to the latest message")
+    expect(jump).to_be_visible()
+    before = scroller.evaluate("element => element.scrollTop")
+    chat.expect_answer("Paragraph 120 of")
+    assert scroller.evaluate("element => element.scrollTop") == before
+    jump.click()
+    wait_for(
+        lambda: scroller.evaluate("e => e.scrollHeight - e.clientHeight - e.scrollTop < 40"), 5, "the end of the thread"
+    )
+
+
+def test_a_short_network_gap_loses_nothing(visit: Visit, chat: Chat, stack: Stack) -> None:  # noqa: F811
+    stack.script(Scenario(text=COUNT, chunk_chars=3, chunks_per_second=15))
+    chat.send("Count")
+    chat.expect_answer("1 2 3")
+    visit.page.context.set_offline(True)
+    visit.page.evaluate("window.socket?.io?.engine?.close()")
+    wait_for(lambda: stack.provider.calls(MODEL)[0].ended_at, 20)
+    visit.page.context.set_offline(False)
+    expect(chat.answer).to_have_text(COUNT, timeout=20_000)
+
+
+def test_the_page_waits_for_an_api_that_is_away(visit: Visit, stack: Stack, tmp_path: Path) -> None:  # noqa: F811
+    port = free_port()
+    with running_ui(tmp_path, API_URL=f"http://127.0.0.1:{port}") as ui:
+        chat = Chat(visit.page, ui.url)
+        expect(visit.page.get_by_role("alert")).to_contain_text("does not answer", timeout=15_000)
+        settings = {"OPENAI_BASE_URL": stack.provider.base_url, "LLM_MODEL": MODEL, "PORT": port}
+        with running_api(tmp_path, **settings):
+            expect(visit.page.get_by_role("alert")).to_be_hidden(timeout=30_000)
+            stack.script(Scenario(text="Here again"))
+            chat.send("Hello")
+            chat.expect_answer("Here again")
+
+
+@pytest.mark.parametrize("width", [320, 390, 1280])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_nothing_overflows_and_nothing_comes_from_elsewhere(
+    visit: Visit, stack: Stack, width: int, scheme: str  # noqa: F811
+) -> None:
+    visit.page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+    visit.page.set_viewport_size({"width": width, "height": 760})
+    stack.script(
+        Scenario(text="# Title\n\n" + "word " * 80 + "\n\n```python\n" + "x = 1 " * 60 + "\n```\n\n|a|b|\n|-|-|\n|1|2|\n")
+    )
+    chat = Chat(visit.page, stack.ui.url)
+    chat.send("long" * 60)
+    chat.wait_until_done()
+    overflow = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+    assert visit.page.evaluate(overflow) <= 0
+    assert (visit.foreign_requests, visit.errors) == ([], [])

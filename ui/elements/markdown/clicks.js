@@ -1,0 +1,48 @@
+// What the buttons inside a text do: copy code, load a remote image.
+
+/** Act on a click anywhere in the element. */
+export function onClick(event) {
+  const button = event.target.closest("button");
+  if (button?.classList.contains("copy")) copy(button);
+  if (button?.classList.contains("image")) loadImage(button);
+}
+
+async function copy(button) {
+  const text = button.closest(".code").querySelector("pre").textContent;
+  const isCopied = await write(text);
+  button.textContent = isCopied ? "Copied" : "Not copied";
+  setTimeout(() => (button.textContent = "Copy"), 2000);
+}
+
+async function write(text) {
+  try {
+    await navigator.clipboard.writeText(text);
+    return true;
+  } catch {
+    return writeWithoutClipboard(text);
+  }
+}
+
+// Without https there is no navigator.clipboard: answer the browser's own copy event.
+function writeWithoutClipboard(text) {
+  const fill = (event) => {
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    event.clipboardData.setData("text/plain", text);
+  };
+  document.addEventListener("copy", fill, { capture: true, once: true });
+  const isCopied = document.execCommand("copy");
+  document.removeEventListener("copy", fill, { capture: true });
+  return isCopied;
+}
+
+function loadImage(button) {
+  const url = URL.parse ? URL.parse(button.dataset.src) : new URL(button.dataset.src);
+  if (!["http:", "https:"].includes(url?.protocol)) return;
+  const image = new Image();
+  image.referrerPolicy = "no-referrer";
+  image.alt = button.dataset.alt ?? "";
+  image.className = "loaded";
+  image.src = url.href;
+  button.replaceWith(image);
+}

@@ -1,0 +1,54 @@
+// The browser's half of a growing markdown text: units of HTML, each sanitized on its way into the page.
+import { sanitized } from "decant-markdown/sanitizer.js";
+import { drawDiagram } from "decant-markdown/diagram.js";
+
+export { onClick } from "decant-markdown/clicks.js";
+
+document.head.append(
+  Object.assign(document.createElement("link"), {
+    rel: "stylesheet",
+    href: new URL("markdown.css", import.meta.url).href,
+  }),
+);
+
+/** The units inside one element: `{depth, html, nodes, slot}`, in the order of the text. */
+export class Units {
+  constructor(root) {
+    this.root = root;
+    this.units = [];
+    root.replaceChildren();
+  }
+
+  /** Keep the first `keep` units, then set each `[index, characters kept, what follows them]`. */
+  change(keep, patches) {
+    for (const unit of this.units.splice(keep)) unit.nodes.forEach((node) => node.remove());
+    for (const [index, kept, rest] of patches) this.set(index, kept, rest);
+  }
+
+  set(index, kept, rest) {
+    const old = this.units[index];
+    const text = old ? old.text.slice(0, kept) + rest : rest;
+    const depth = parseInt(text[0], 16);
+    const fragment = sanitized(text.slice(1));
+    if (!fragment.firstChild) fragment.append("");
+    const nodes = [...fragment.childNodes];
+    const first = fragment.firstElementChild;
+    const slot = first?.querySelector("[data-slot]") ?? first;
+    if (old) {
+      old.nodes[0].before(fragment);
+      old.nodes.forEach((node) => node.remove());
+    } else {
+      this.slotAbove(depth).append(fragment);
+    }
+    this.units[index] = { depth, text, nodes, slot };
+    if (first?.classList.contains("diagram")) drawDiagram(first);
+  }
+
+  slotAbove(depth) {
+    for (let index = this.units.length - 1; index >= 0 && depth > 0; index--) {
+      const unit = this.units[index];
+      if (unit.depth < depth && unit.slot) return unit.slot;
+    }
+    return this.root;
+  }
+}

@@ -1,0 +1,84 @@
+"""The parts of an answer on the page; a part that grows hands its element only what is new."""
+
+from nicegui import ui
+
+from ui import texts
+from ui.elements.streamed_markdown import StreamedMarkdown
+from ui.elements.tag import Tag, add_icon
+from ui.messages import Part
+
+
+class TextView:
+    """Markdown over one text that grows."""
+
+    def __init__(self, part: Part) -> None:
+        self._part = part
+        self._shown = 0
+        self._markdown = StreamedMarkdown()
+        self._is_finished = False
+
+    def refresh(self) -> None:
+        """Append what has come since the last time."""
+        if self._is_finished:
+            return
+        if len(self._part.deltas) > self._shown:
+            self._markdown.append("".join(self._part.deltas[self._shown :]))
+            self._shown = len(self._part.deltas)
+        if self._part.ended_at is not None:
+            self._is_finished = True
+            self._markdown.finish()
+
+
+class ReasoningView:
+    """The model's thinking, folded away; its text goes to the browser only when somebody unfolds it."""
+
+    def __init__(self, part: Part) -> None:
+        self._part = part
+        self._text_view: TextView | None = None
+        self._details = Tag("details", classes="reasoning")
+        with self._details, ui.element("summary"):
+            self._summary = Tag("span", texts.THINKING, "reasoning-summary shimmer")
+            add_icon("down")
+        self._details.on("toggle", self._on_toggle, js_handler="(event) => event.target.open && emit()")
+
+    def refresh(self) -> None:
+        """Append what has come since the last time; at the end say how long it took."""
+        if self._part.ended_at is not None and self._part.started_at is not None:
+            self._summary.set_text(texts.THOUGHT.format(duration=duration(self._part.ended_at - self._part.started_at)))
+            self._summary.classes(remove="shimmer")
+        if self._text_view:
+            self._text_view.refresh()
+
+    def _on_toggle(self) -> None:
+        if self._text_view is None:
+            with self._details:
+                self._text_view = TextView(self._part)
+            self._text_view.refresh()
+
+
+class ToolCallView:
+    """One tool call, as a line with the tool's name."""
+
+    def __init__(self, part: Part) -> None:
+        with Tag("div", classes="tool-call"):
+            add_icon("tool")
+            Tag("span", texts.TOOL_CALL.format(name=part.text))
+
+    def refresh(self) -> None:
+        """Nothing: a tool call arrives complete."""
+
+
+PartView = TextView | ReasoningView | ToolCallView
+
+
+def part_view(part: Part) -> PartView:
+    """Return a view of the part, in the element that is open."""
+    if part.type == "text":
+        return TextView(part)
+    return ReasoningView(part) if part.type == "reasoning" else ToolCallView(part)
+
+
+def duration(seconds: float) -> str:
+    """Return the time as a person says it."""
+    minutes, rest = divmod(max(1, round(seconds)), 60)
+    return f"{minutes} min {rest} s" if minutes else f"{rest} s"

@@ -1,0 +1,30 @@
+// Draws units of HTML that StreamedMarkdown sends: each frame replaces or appends the units that changed.
+import { Units, onClick } from "decant-markdown";
+
+export default {
+  template: "<div></div>",
+  props: { shown: Object },
+  mounted() {
+    this.$el.addEventListener("click", onClick);
+    this.restore(this.shown);
+    // What arrived with the page may be old by now: a growing text asks for the frames it has missed.
+    if (!this.shown.is_complete) this.$emit("resync", this.seq);
+  },
+  methods: {
+    restore({ seq, units }) {
+      if (seq === this.seq) return;
+      this.seq = seq;
+      this.units = new Units(this.$el);
+      this.units.change(0, units.map((unit, index) => [index, 0, unit]));
+    },
+    apply(seq, keep, patches) {
+      if (seq <= this.seq) return;
+      if (seq > this.seq + 1) {
+        this.$emit("resync", this.seq);
+        return;
+      }
+      this.seq = seq;
+      this.units.change(keep, patches);
+    },
+  },
+};
