@@ -14,6 +14,7 @@ if str({**dotenv_values(".env"), **os.environ}.get("WORKER_CLASS", "gevent")).st
     monkey.patch_all()
 
 import gc
+import logging
 import socket
 import sys
 import threading
@@ -85,6 +86,8 @@ def post_worker_init(worker: "Worker") -> None:
         while worker.alive or len(runs):
             time.sleep(0.2)
         time.sleep(1.0)
+        # Each idle connection is cut with a traceback, which says nothing.
+        logging.getLogger("gunicorn.error").setLevel(logging.CRITICAL)
         worker.cfg.set("graceful_timeout", 0)
 
     if worker_class == "gevent":

@@ -64,6 +64,8 @@ class ProviderTransport(httpx2.BaseTransport):
 
     def handle_request(self, request: httpx2.Request) -> httpx2.Response:
         """Send the request within the current exchange and answer as soon as the headers are there."""
+        if request.url.scheme not in ("http", "https"):
+            raise httpx2.UnsupportedProtocol("the address is not a web address")
         exchange = current_exchange() or Exchange()
         with exchange.carried(), _translated():
             response = self._send(request, exchange)

@@ -3,6 +3,7 @@
 import hashlib
 import hmac
 import ipaddress
+import secrets
 from collections import OrderedDict
 
 from itsdangerous import BadSignature, TimestampSigner
@@ -32,15 +33,18 @@ class LoginSessions:
         )
 
     def create(self) -> str:
-        """Return the value of a new login cookie."""
-        return self._signer.sign(b"login").decode("ascii")
+        """Return the value of a new login cookie, unlike any other."""
+        return self._signer.sign(secrets.token_urlsafe(12)).decode("ascii")
 
     def accepts(self, value: str | None) -> bool:
         """Say whether the cookie is one of ours and not too old."""
+        if value is None:
+            return False
         try:
-            return value is not None and self._signer.unsign(value, max_age=self.MAX_AGE_SECONDS) == b"login"
+            self._signer.unsign(value, max_age=self.MAX_AGE_SECONDS)
         except BadSignature:
             return False
+        return True
 
 
 class LoginThrottle:

@@ -7,7 +7,8 @@ import sys
 import time
 
 from nicegui import app, ui
-from starlette.responses import PlainTextResponse
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
 
 from ui import theme
 from ui.api_client import ApiClient
@@ -35,7 +36,7 @@ def main() -> None:
         sys.exit(f"The page does not start. {exc}")
     logging.basicConfig(level=config.log_level, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     build(config)
-    app.on_startup(lambda: sys.stdout.write(f"{config.title} is at {address_of(listener)}\n") and sys.stdout.flush())
+    app.on_startup(lambda: _say(f"{config.title} is at {address_of(listener)}"))
     with contextlib.suppress(KeyboardInterrupt):
         serve(config, listener)
 
@@ -53,8 +54,18 @@ def build(config: Config) -> None:
         app.add_middleware(PasswordGate, accepts=sessions.accepts)
     app.add_middleware(SecurityHeaders)
     app.get("/health")(lambda: PlainTextResponse("ok"))
+    app.add_exception_handler(404, _say_not_found)
     app.on_shutdown(executor.close)
     app.on_shutdown(client.close)
+
+
+def _say(line: str) -> None:
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
+
+
+def _say_not_found(_: Request, __: Exception) -> Response:
+    return PlainTextResponse("There is no such page.", 404)
 
 
 def serve(config: Config, listener: socket.socket) -> None:
@@ -76,6 +87,7 @@ def serve(config: Config, listener: socket.socket) -> None:
         uvicorn_logging_level="warning",
         timeout_keep_alive=KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=SHUTDOWN_SECONDS,
+        server_header=False,
         proxy_headers=True,
         forwarded_allow_ips=config.forwarded_allow_ips,
         root_path=config.root_path,

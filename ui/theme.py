@@ -38,12 +38,12 @@ def head_html() -> str:
 def frame(title: str, caption: str) -> Iterator[Frame]:
     """Lay out a page: a bar with the title, what scrolls, and a footer that stays."""
     with Tag("div", classes="page"):
-        with Tag("header", classes="bar"):
+        with Tag("header", classes="page-bar"):
             with Tag("div", classes="brand"):
                 Tag("h1", title)
                 Tag("p", caption)
             choice = Tag("div", classes="bar-choice")
             actions = Tag("nav", classes="bar-actions")
-        main = Tag("main", classes="main")
+        main = Tag("div", classes="main")
         footer = Tag("footer", classes="footer")
         yield Frame(choice, actions, main, footer)

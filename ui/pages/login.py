@@ -4,7 +4,7 @@ import html
 from collections.abc import Callable
 from urllib.parse import parse_qs
 
-from nicegui import app
+from nicegui import Client, app, core
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
@@ -70,10 +70,20 @@ def register(config: Config, password: Password, sessions: LoginSessions, clock:
         return response
 
     @app.post("/logout")
-    def sign_out(request: Request) -> Response:
+    async def sign_out(request: Request) -> Response:
+        await _close_pages(request.cookies.get(LOGIN_COOKIE))
         response = _to_page(request)
         response.delete_cookie(LOGIN_COOKIE, path=_root(request))
         return response
+
+
+async def _close_pages(cookie: str | None) -> None:
+    # Their sockets were opened while the cookie was good and would stay open.
+    for client in [
+        client for client in Client.instances.values() if client.request.cookies.get(LOGIN_COOKIE) == cookie
+    ]:
+        await core.sio.emit("run_javascript", {"code": "window.location.reload()"}, room=client.id)
+        client.delete()
 
 
 def _page(config: Config, problem: str = "") -> str:

@@ -1,0 +1,98 @@
+"""What `make run` does: the Procfile under honcho, with the real embedded model, from start to Ctrl-C."""
+
+import contextlib
+import shutil
+import signal
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+import requests
+from playwright.sync_api import expect
+
+from tests.browser import Visit, browser, visit  # noqa: F401
+from tests.e2e.stack import Chat
+from tests.processes import BIN, ROOT, Server, clean_environment, free_port, wait_for
+
+QUESTION = {"thread_id": "t", "messages": [{"role": "user", "content": "hi"}]}
+
+
+@pytest.fixture
+def product(tmp_path: Path) -> Iterator[tuple[Server, str]]:
+    """The product under honcho, and the page's address."""
+    port = free_port()
+    # Three neighbouring hundreds have to be free: api, ui and model.
+    settings = {"API_URL": f"http://127.0.0.1:{port}", "MODEL_PORT": port + 200, "DRAIN_SECONDS": 2}
+    command = [str(BIN / "honcho"), "start", "-p", str(port), "api", "ui", "model"]
+    server = Server(command, clean_environment(**settings), port, tmp_path / "honcho.log")
+    processes = []
+    try:
+        server.wait_until_healthy(60)
+        yield server, f"http://127.0.0.1:{port + 100}"
+    finally:
+        processes = tree(server.process.pid)
+        server.stop()
+        for process in processes:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                process.kill()
+
+
+def tree(pid: int) -> list[psutil.Process]:
+    with contextlib.suppress(psutil.NoSuchProcess):
+        return psutil.Process(pid).children(recursive=True)
+    return []
+
+
+def answers(url: str) -> bool:
+    with contextlib.suppress(requests.RequestException):
+        return requests.get(url, timeout=5).ok
+    return False
+
+
+def test_it_starts_answers_and_leaves_no_process_behind(product: tuple[Server, str]) -> None:
+    server, page = product
+    wait_for(lambda: answers(f"{server.url}/ready"), 60, "the embedded model")
+    wait_for(lambda: answers(f"{page}/health"), 60, "the page")
+    with requests.post(f"{server.url}/stream", json=QUESTION, stream=True, timeout=60) as response:
+        pieces = list(response.iter_content(None))
+    assert len(pieces) > 3, "a real answer comes in pieces"
+    assert b"".join(pieces).decode().strip()
+    assert page in server.logged() or page.replace("127.0.0.1", "localhost") in server.logged()
+
+    processes = tree(server.process.pid)
+    assert len(processes) >= 3
+    server.process.send_signal(signal.SIGINT)
+    server.process.wait(10)
+    gone, alive = psutil.wait_procs(processes, timeout=5)
+    assert not alive, f"left behind: {[process.cmdline() for process in alive]}"
+    assert "Traceback" not in server.logged()
+
+
+@pytest.mark.browser
+def test_a_person_chats_with_the_embedded_model(product: tuple[Server, str], visit: Visit) -> None:  # noqa: F811
+    server, page = product
+    wait_for(lambda: answers(f"{server.url}/ready") and answers(f"{page}/health"), 60, "the product")
+    chat = Chat(visit.page, page)
+    chat.send("Say hello in five words.")
+    wait_for(lambda: len(chat.answer.inner_text().strip()) > 3, 60, "an answer")
+    chat.wait_until_done()
+    expect(chat.answers.last).to_contain_text("tokens/s")
+
+
+@pytest.mark.parametrize(
+    ("role", "sentence"),
+    [("", "set APP_ROLE to api or ui"), ("api", "Set API_TOKEN"), ("ui", "UI_PASSWORD")],
+)
+def test_the_web_process_dispatches_on_its_role_and_refuses_unsafe_defaults(role: str, sentence: str) -> None:
+    web = next(line for line in (ROOT / "Procfile").read_text(encoding="utf-8").splitlines() if line.startswith("web:"))
+    shell = shutil.which("bash") or "/bin/sh"
+    environment = clean_environment(APP_ROLE=role, PORT=free_port())
+    done = subprocess.run(
+        [shell, "-c", web.removeprefix("web:")],
+        env=environment, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+    assert done.returncode == 1
+    assert sentence in done.stderr
+    assert "Traceback" not in done.stderr
