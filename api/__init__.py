@@ -20,10 +20,17 @@ def create_app(config: Config | None = None) -> "Flask":
     """
     from flask import Flask
 
-    from api import access, errors_http, request_log
+    from api import access, commands, errors_http, request_log
     from api.chat_model import ChatModel
-    from api.routes import documentation, health, models, stream
+    from api.ids import new_id
+    from api.routes import documentation, health, models, stream, threads
+    from api.routes import runs as run_routes
+    from api.run_recorder import RunRecorder
     from api.run_registry import RunRegistry
+    from api.store import open_store
+    from api.store.engine import is_sqlite, make_engine
+    from api.store.migration import migrate
+    from api.thread_runs import ThreadRuns
 
     config = config or load_config()
     app = Flask("api", static_folder=None)
@@ -37,8 +44,17 @@ def create_app(config: Config | None = None) -> "Flask":
         max_connections=config.max_streams,
     )
     runs = RunRegistry(chat_model, config, request_log.log_run)
-    app.extensions["runs"] = runs
-    app.register_blueprint(health.create_blueprint(chat_model, config.provider))
+    store = open_store(make_engine(config.database_url))
+    if is_sqlite(store.engine):
+        migrate(store.engine)
+    owner = new_id()
+    recorder = RunRecorder(store, owner, runs.concluded)
+    thread_runs = ThreadRuns(store, runs, recorder, owner, config.heartbeat_seconds)
+    app.extensions |= {"runs": runs, "recorder": recorder, "store": store}
+    commands.register(app, store)
+    app.register_blueprint(health.create_blueprint(chat_model, config.provider, store))
+    app.register_blueprint(threads.create_blueprint(store, config))
+    app.register_blueprint(run_routes.create_blueprint(thread_runs, store, config))
     app.register_blueprint(models.create_blueprint(config.provider.models))
     app.register_blueprint(stream.create_blueprint(runs, config))
     app.register_blueprint(documentation.create_blueprint(config))

@@ -36,6 +36,8 @@ SETTINGS = (
     Setting("OPENAI_BASE_URL", "", "The provider's OpenAI-compatible address, as https://api.openai.com/v1."),
     Setting("LLM_MODEL", "", "The model's name; several, separated by commas, give people a choice (first = default)."),
     Setting("API_TOKEN", "", "Access token of the API; several separated by commas. Required on a public address."),
+    Setting("DATABASE_URL", "sqlite:///decant.db", "Where threads are kept: sqlite:///file or postgres://…"),
+    Setting("CONTEXT_TOKENS", "0", "Longest conversation told to the model; 0 is no limit of ours."),
     Setting("BIND_HOST", "127.0.0.1", "Address to listen on; `::` is every address, IPv4 and IPv6."),
     Setting("PORT", "8000", "Port of the API; platforms set it."),
     Setting("WEB_CONCURRENCY", "1", "Worker processes of the API."),
@@ -71,6 +73,8 @@ class Config:
 
     provider: Provider
     api_tokens: tuple[str, ...] = ()
+    database_url: str = "sqlite:///decant.db"
+    context_tokens: int = 0
     bind_host: str = "127.0.0.1"
     port: int = 8000
     workers: int = 1
@@ -97,6 +101,8 @@ def load_config(environ: Mapping[str, str] | None = None) -> Config:
     config = Config(
         provider=_provider(read),
         api_tokens=read.words("API_TOKEN"),
+        database_url=_database_url(read),
+        context_tokens=read.integer("CONTEXT_TOKENS", 0, 100_000_000),
         bind_host=read.text("BIND_HOST"),
         port=read.integer("PORT", 1, 65535),
         workers=read.integer("WEB_CONCURRENCY", 1, 1000),
@@ -159,6 +165,13 @@ def _provider(read: "_Reader") -> Provider:
     if not base_url.startswith(("http://", "https://")):
         raise ConfigError(f"OPENAI_BASE_URL is {base_url!r}: it has to begin with http:// or https://.")
     return Provider(base_url.rstrip("/"), key or "none", models, is_embedded=False)
+
+
+def _database_url(read: "_Reader") -> str:
+    url = read.text("DATABASE_URL")
+    if not url.startswith(("sqlite:///", "postgres://", "postgresql://", "postgresql+psycopg://")):
+        raise ConfigError("DATABASE_URL has to begin with sqlite:///, postgres:// or postgresql://.")
+    return url
 
 
 class _Reader:

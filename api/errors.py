@@ -7,7 +7,9 @@
     ├── Unauthorized          401  the access token is missing or wrong
     ├── Forbidden             403  this way of asking is closed
     ├── NotFound              404  no such route or thing
+    ├── Conflict              409  a thread runs one run at a time
     ├── Busy                  503  every stream slot is taken
+    ├── StoreUnavailable      503  the database does not answer
     ├── ServerShutdown        503  this process is going away
     ├── Internal              500  a defect of Decant; the log has the details under the request id
     └── ProviderError         502  the model's provider failed
@@ -72,8 +74,20 @@ class NotFound(DecantError):
     code, status = "not_found", 404
 
 
+class Conflict(DecantError):
+    """A thread runs one run at a time."""
+
+    code, status, retryable = "busy", 409, True
+
+
 class Busy(DecantError):
     """Every stream slot is taken."""
+
+    code, status, retryable = "busy", 503, True
+
+
+class StoreUnavailable(DecantError):
+    """The database does not answer."""
 
     code, status, retryable = "busy", 503, True
 

@@ -5,7 +5,7 @@ terminal event ends it. Readers ignore types they do not know.
 """
 
 from dataclasses import asdict, dataclass
-from typing import ClassVar
+from typing import ClassVar, get_args
 
 import orjson
 
@@ -104,12 +104,23 @@ Event = (
     | RunInterrupted
 )
 
+_KINDS: dict[str, type[Event]] = {kind.type: kind for kind in get_args(Event)}
+
 TERMINAL = (RunCompleted, RunFailed, RunCancelled, RunInterrupted)
 
 
 def is_terminal(event: Event) -> bool:
     """Say whether the event ends its run."""
     return isinstance(event, TERMINAL)
+
+
+def from_json(event_type: str, fields: bytes) -> Event:
+    """Decode what `to_json` made.
+
+    Raises:
+        KeyError: The type is not of the vocabulary.
+    """
+    return _KINDS[event_type](**orjson.loads(fields))
 
 
 def to_json(event: Event) -> bytes:

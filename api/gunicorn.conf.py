@@ -80,6 +80,7 @@ def post_worker_init(worker: "Worker") -> None:
     """Let the runs see SIGTERM; keep the collector away from what lives as long as the worker."""
     runs = worker.wsgi.extensions["runs"]
     runs.is_stopping = lambda: not worker.alive
+    worker.wsgi.extensions["recorder"].start()
 
     def let_go_when_idle() -> None:
         """End the drain once no run is left: connections kept alive would hold gevent's worker to the limit."""
@@ -95,3 +96,9 @@ def post_worker_init(worker: "Worker") -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(20_000, 20, 50)
+
+
+def worker_exit(_server: "Arbiter", worker: "Worker") -> None:
+    """Let runs that nobody reads go on until the drain limit, and their ends be stored."""
+    if worker.wsgi is not None:
+        worker.wsgi.extensions["runs"].wait_until_empty(settings.drain_seconds + 3)

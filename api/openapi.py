@@ -87,7 +87,10 @@ def _schemas(config: Config) -> Schema:
             },
             required=("models", "default"),
         ),
-        "Readiness": _object({"ready": {"type": "boolean"}, "provider": _STRING}, required=("ready", "provider")),
+        "Readiness": _object(
+            {"ready": {"type": "boolean"}, "provider": _STRING, "store": _STRING},
+            required=("ready", "provider", "store"),
+        ),
         **{kind.type: event_schema(kind) for kind in get_args(Event)},
         "Event": {"oneOf": [_ref(kind.type) for kind in get_args(Event)]},
     }

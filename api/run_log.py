@@ -1,7 +1,7 @@
 """The log of a run: numbered events, appended by its producer and followed by its readers.
 
-`append` and `replay_after` are the whole interface. The log ends with its one terminal event: what comes later is
-refused, so text never grows after an end.
+`append` and `replay_after` are what producers and readers need. Whoever wants the end seals the log first: from then on
+nothing is appended, so text never grows after an end, and `end` adds the last events, the terminal one among them.
 """
 
 import threading
@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from typing import NamedTuple
 
-from api.events import Event, is_terminal, to_json
+from api.events import Event, to_json
 
 
 class LoggedEvent(NamedTuple):
@@ -45,26 +45,41 @@ class RunLog:
 
     def __init__(self) -> None:
         self.is_ended = False
+        self.is_sealed = False
         self._entries: list[LoggedEvent] = []
         self._followers: list[Signal] = []
         self._lock = threading.Lock()
 
     def append(self, events: Sequence[Event]) -> bool:
-        """Add events and wake the followers; False, and nothing added, once the log has ended."""
+        """Add events and wake the followers; False, and nothing added, once the log is sealed."""
         with self._lock:
-            if self.is_ended:
+            if self.is_sealed:
                 return False
-            entries = self._entries
-            for event in events:
-                entries.append(LoggedEvent(len(entries) + 1, event, to_json(event)))
-            self.is_ended = is_terminal(events[-1])
-        for signal in self._followers:
-            signal.set()
+            self._add(events)
+        self._wake()
         return True
+
+    def seal(self) -> bool:
+        """Take no more events; False when it was sealed before."""
+        with self._lock:
+            is_first, self.is_sealed = not self.is_sealed, True
+        return is_first
+
+    def end(self, events: Sequence[Event]) -> None:
+        """Add the last events of a sealed log, the terminal one last."""
+        with self._lock:
+            self._add(events)
+            self.is_ended = True
+        self._wake()
 
     def replay_after(self, seq: int) -> list[LoggedEvent]:
         """Return the events after `seq` that are there now."""
         return self._entries[seq:]
+
+    @property
+    def last_seq(self) -> int:
+        """The number of the newest event."""
+        return len(self._entries)
 
     def follow(self, signal: Signal) -> None:
         """Set `signal` whenever events are added."""
@@ -75,3 +90,12 @@ class RunLog:
         """Forget `signal`."""
         with self._lock:
             self._followers = [follower for follower in self._followers if follower is not signal]
+
+    def _add(self, events: Sequence[Event]) -> None:
+        entries = self._entries
+        for event in events:
+            entries.append(LoggedEvent(len(entries) + 1, event, to_json(event)))
+
+    def _wake(self) -> None:
+        for signal in self._followers:
+            signal.set()

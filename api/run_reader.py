@@ -19,15 +19,31 @@ class Client(Protocol):
         """Break the connection, also under a thread that is blocked writing to it."""
 
 
+class LogReader(Protocol):
+    """Iterates over what a log has, one list for everything that came since the last, an empty one for a silence."""
+
+    heartbeat_seconds: float
+
+    def __iter__(self) -> Iterator[list[LoggedEvent]]: ...
+
+    def close(self) -> None:
+        """Stop; may come from any thread."""
+
+
 class RunReader:
-    """Iterates over what the log has after `seq`, one list for everything that came since the last.
+    """Iterates over what the log has after `last_event_id`, one list for everything that came since the last.
 
     An empty list means `heartbeat_seconds` of silence. The iteration ends after the terminal event or `close`. `tick`
     and `close` may come from any thread.
     """
 
     def __init__(
-        self, log: RunLog, client: Client, heartbeat_seconds: float, on_close: Callable[["RunReader"], None]
+        self,
+        log: RunLog,
+        client: Client,
+        heartbeat_seconds: float,
+        on_close: Callable[["RunReader"], None],
+        last_event_id: int = 0,
     ) -> None:
         self._log = log
         self._client = client
@@ -36,7 +52,7 @@ class RunReader:
         self._signal = Signal()
         self._is_closed = False
         self._heartbeat_is_due = False
-        self._seq = 0
+        self._seq = last_event_id
         self._read_at = time.monotonic()
         log.follow(self._signal)
 

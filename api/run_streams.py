@@ -7,16 +7,17 @@ curl exits with 18 (RFC 9112, section 8: an incomplete message).
 import errno
 import itertools
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import ClassVar, Protocol
 
+from api.errors import DecantError
 from api.events import Event, MessageDelta, RunCompleted
 from api.run_log import LoggedEvent
-from api.run_reader import RunReader
-from api.runs import Run
+from api.run_reader import LogReader
 from api.sse import HEARTBEAT, OPEN, encode_frame
 
 Entries = list[LoggedEvent]
+Failure = Callable[[], DecantError | None]
 
 
 class RunStream(Protocol):
@@ -24,7 +25,7 @@ class RunStream(Protocol):
 
     content_type: ClassVar[str]
 
-    def __init__(self, run: Run, reader: RunReader) -> None: ...
+    def __init__(self, reader: LogReader, failure: Failure) -> None: ...
 
     def wait_for_status(self) -> None:
         """Wait for what decides the HTTP status; raises the run's failure where the status can still say it."""
@@ -37,7 +38,7 @@ class EventStream:
 
     content_type: ClassVar[str] = "text/event-stream"
 
-    def __init__(self, _run: Run, reader: RunReader) -> None:
+    def __init__(self, reader: LogReader, _failure: Failure) -> None:
         self._reader = reader
 
     def wait_for_status(self) -> None:
@@ -54,7 +55,7 @@ class JsonLines:
 
     content_type: ClassVar[str] = "application/x-ndjson"
 
-    def __init__(self, _run: Run, reader: RunReader) -> None:
+    def __init__(self, reader: LogReader, _failure: Failure) -> None:
         self._reader = reader
 
     def wait_for_status(self) -> None:
@@ -72,9 +73,9 @@ class TextStream:
     content_type: ClassVar[str] = "text/plain"
     status_wait_seconds: ClassVar[float] = 10.0
 
-    def __init__(self, run: Run, reader: RunReader) -> None:
+    def __init__(self, reader: LogReader, failure: Failure) -> None:
         reader.heartbeat_seconds = min(reader.heartbeat_seconds, self.status_wait_seconds)
-        self._run = run
+        self._failure = failure
         self._entries = iter(reader)
         self._first: list[Entries] = []
 
@@ -85,16 +86,19 @@ class TextStream:
             self._first.append(entries)
             if _text(entries) or time.monotonic() >= deadline:
                 return
-        if self._run.error is not None:
-            raise self._run.error
+        error = self._failure()
+        if error is not None:
+            raise error
 
     def __iter__(self) -> Iterator[bytes]:
         yield b""  # Sends the headers.
+        last: LoggedEvent | None = None
         for entries in itertools.chain(self._first, self._entries):
             text = _text(entries)
             if text:
                 yield text
-        if not isinstance(self._run.terminal, RunCompleted):
+            last = entries[-1] if entries else last
+        if last is None or not isinstance(last.event, RunCompleted):
             # gunicorn closes the connection on this errno without the last chunk, and says nothing in its log.
             raise ConnectionResetError(errno.ECONNRESET, "the answer is not complete")
 

@@ -2,7 +2,8 @@
 
 A producer thread (a greenlet under gevent) reads the model and appends to the log; readers follow the log. Whoever
 wants the end (the model, a failure, a limit, a cancel, a shutdown) calls `Run.end`; the first one wins, and the
-provider's connection is closed at once.
+provider's connection is closed at once. `conclude` then writes the terminal event: at once for a run that nobody
+stores, and after the store has taken it for the others.
 """
 
 import logging
@@ -59,9 +60,10 @@ class Run:
         request_id: str,
         chat_model: ChatModel,
         limits: Limits,
-        on_end: Callable[["Run"], None],
+        on_sealed: Callable[["Run"], None],
     ) -> None:
         self.run_id = started.run_id
+        self.started = started
         self.request = request
         self.request_id = request_id
         self.log = RunLog()
@@ -76,7 +78,7 @@ class Run:
         self._output_bytes = 0
         self._chat_model = chat_model
         self._limits = limits
-        self._on_end = on_end
+        self._on_sealed = on_sealed
         self._completion: Completion | None = None
         self._ended = threading.Event()
 
@@ -87,7 +89,7 @@ class Run:
         except DecantError as error:
             self.fail(error)
         except Exception:
-            if not self.log.is_ended:
+            if not self.log.is_sealed:
                 logger.exception("Run %s failed", self.run_id)
                 self.fail(Internal(f"Something went wrong inside Decant; its log says more about run {self.run_id}."))
 
@@ -107,16 +109,29 @@ class Run:
         self.end(RunInterrupted(error.code, str(error), error.retryable))
 
     def end(self, terminal: Event) -> None:
-        """Append the usage and the terminal event and let go of the provider; once ended, do nothing."""
-        usage = [] if self.usage else [self._estimated_usage()]
-        if self.log.append([*usage, terminal]):
-            self.usage = self.usage or usage[0]
-            self.terminal = terminal
-            self.ended_at = time.monotonic()
-            self._ended.set()
-            if self._completion is not None:
-                self._completion.close()
-            self._on_end(self)
+        """Take no more of the answer and let go of the provider; once ended, do nothing."""
+        if self._seal(terminal):
+            self._on_sealed(self)
+
+    def end_as(self, terminal: Event) -> None:
+        """End as another process has decided already."""
+        self._seal(terminal)
+        self.terminal = terminal
+        self.conclude()
+
+    def last_events(self) -> list[Event]:
+        """Return what the log of a sealed run still lacks: the usage, unless the provider gave it, and the terminal."""
+        (last,) = self.log.replay_after(self.log.last_seq - 1)
+        if isinstance(last.event, Usage):
+            self.usage = last.event
+            return [self._terminal]
+        self.usage = self._estimated_usage()
+        return [self.usage, self._terminal]
+
+    def conclude(self) -> None:
+        """Write the last events into the log, where the readers find them."""
+        if not self.log.is_ended:
+            self.log.end(self.last_events())
 
     def tick(self, now: float) -> None:
         """Fail when the provider has said nothing for too long; comments of the provider do not count."""
@@ -126,6 +141,22 @@ class Run:
         if now - max(self._content_at, told_at or 0) > limit:
             what = "stopped sending" if begun else "did not begin to answer"
             self.fail(ProviderTimeout(f"The model {what} for {limit:g} seconds. Try again, or ask for less."))
+
+    def _seal(self, terminal: Event) -> bool:
+        is_first = self.log.seal()
+        if is_first:
+            self.terminal = terminal
+            self.ended_at = time.monotonic()
+            self._ended.set()
+            if self._completion is not None:
+                self._completion.close()
+        return is_first
+
+    @property
+    def _terminal(self) -> Event:
+        if self.terminal is None:
+            raise RuntimeError("the run has not ended")
+        return self.terminal
 
     def _ask_with_retries(self) -> None:
         for delay in RETRY_DELAYS_SECONDS:
@@ -142,7 +173,7 @@ class Run:
     def _ask(self) -> None:
         self._completion = completion = self._chat_model.open()
         # An end before this line has seen no completion to close.
-        if not self.log.is_ended:
+        if not self.log.is_sealed:
             for events in completion.events(self.request):
                 self._append(events)
 
@@ -156,8 +187,6 @@ class Run:
                 return
             if isinstance(event, MessageDelta | ReasoningDelta):
                 self._output_bytes += len(event.text.encode())
-            elif isinstance(event, Usage):
-                self.usage = event
             content.append(event)
         if content:
             self._content_at = time.monotonic()

@@ -2,10 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from api.config import Config
 from api.errors import BadRequest
+from api.fields import check_text, read_count, read_model, read_number, read_object, read_text
 from api.messages import Message, ModelRequest, Role
 
 ROLES: Mapping[str, Role] = {
@@ -33,25 +33,18 @@ def parse_stream_request(body: object, config: Config) -> StreamRequest:
     Raises:
         BadRequest: A field is missing, of the wrong kind or over a limit; the text names it.
     """
-    if not isinstance(body, dict):
-        raise BadRequest('The body has to be a JSON object, as {"messages": [{"role": "user", "content": "hi"}]}.')
-    unknown = sorted(set(body) - set(FIELDS))
-    if unknown:
-        raise BadRequest(f"Unknown field {unknown[0]!r}. The fields are {', '.join(FIELDS)}.")
-    thread_id = _text(body, "thread_id")
-    if thread_id is not None and len(thread_id) > MAX_THREAD_ID_CHARS:
-        raise BadRequest(f"thread_id is longer than {MAX_THREAD_ID_CHARS} characters.")
-    messages = _messages(body.get("messages"), config)
-    system_prompt = _text(body, "system_prompt")
+    fields = read_object(body, FIELDS, '{"messages": [{"role": "user", "content": "hi"}]}')
+    messages = _messages(fields.get("messages"), config)
+    system_prompt = read_text(fields, "system_prompt", config.max_message_chars)
     if system_prompt:
-        messages = (Message("system", _within_limit(system_prompt, "system_prompt", config)), *messages)
+        messages = (Message("system", system_prompt), *messages)
     request = ModelRequest(
-        model=_model(body, config),
+        model=read_model(fields, config.provider.models) or config.provider.models[0],
         messages=messages,
-        temperature=_number(body, "temperature", 0, 2),
-        max_tokens=_whole_number(body, "max_tokens"),
+        temperature=read_number(fields, "temperature", 0, 2),
+        max_tokens=read_count(fields, "max_tokens"),
     )
-    return StreamRequest(thread_id, request)
+    return StreamRequest(read_text(fields, "thread_id", MAX_THREAD_ID_CHARS), request)
 
 
 def _messages(value: object, config: Config) -> tuple[Message, ...]:
@@ -77,47 +70,4 @@ def _message(entry: object, number: int, config: Config) -> Message:
     content = entry.get("content")
     if not isinstance(content, str):
         raise BadRequest(f"{where}.content has to be a text.")
-    return Message(ROLES[role], _within_limit(content, f"{where}.content", config))
-
-
-def _within_limit(text: str, where: str, config: Config) -> str:
-    if len(text) > config.max_message_chars:
-        raise BadRequest(f"{where} has {len(text)} characters; at most {config.max_message_chars} are allowed.")
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        raise BadRequest(f"{where} contains half of a surrogate pair, which is no text.") from None
-    return text
-
-
-def _model(body: dict[str, Any], config: Config) -> str:
-    model = _text(body, "model")
-    models = config.provider.models
-    if model is not None and model not in models:
-        raise BadRequest(f"Unknown model {model!r}. The models are {', '.join(models)}.")
-    return model or models[0]
-
-
-def _text(body: dict[str, Any], field: str) -> str | None:
-    value = body.get(field)
-    if value is not None and not isinstance(value, str):
-        raise BadRequest(f"{field} has to be a text.")
-    return value
-
-
-def _number(body: dict[str, Any], field: str, least: float, most: float) -> float | None:
-    value = body.get(field)
-    if value is None:
-        return None
-    if isinstance(value, bool) or not isinstance(value, int | float) or not least <= value <= most:
-        raise BadRequest(f"{field} has to be a number between {least} and {most}.")
-    return float(value)
-
-
-def _whole_number(body: dict[str, Any], field: str) -> int | None:
-    value = body.get(field)
-    if value is None:
-        return None
-    if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= 10_000_000:
-        raise BadRequest(f"{field} has to be a whole number of at least 1.")
-    return value
+    return Message(ROLES[role], check_text(content, f"{where}.content", config.max_message_chars))

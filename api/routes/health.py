@@ -5,14 +5,16 @@ import time
 from flask import Blueprint, Response, jsonify
 
 from api.config import Provider
-from api.errors import ProviderError
+from api.errors import ProviderError, StoreUnavailable
 from api.model_calls import ChatModel
+from api.store import Store
+from api.store.migration import is_current
 
 PROBE_TIMEOUT_SECONDS = 3.0
 PROBE_EVERY_SECONDS = 10.0
 
 
-def create_blueprint(chat_model: ChatModel, provider: Provider) -> Blueprint:
+def create_blueprint(chat_model: ChatModel, provider: Provider, store: Store) -> Blueprint:
     """Build the two routes."""
     blueprint = Blueprint("health", __name__)
     probe = ProviderProbe(chat_model, provider)
@@ -23,12 +25,21 @@ def create_blueprint(chat_model: ChatModel, provider: Provider) -> Blueprint:
 
     @blueprint.get("/ready")
     def ready() -> tuple[Response, int]:
-        problem = probe.problem()
-        if problem:
-            return jsonify(ready=False, provider=problem), 503
-        return jsonify(ready=True, provider="ok"), 200
+        problems = {"provider": probe.problem(), "store": _store_problem(store)}
+        is_ready = not any(problems.values())
+        said = {name: problem or "ok" for name, problem in problems.items()}
+        return jsonify(ready=is_ready, **said), 200 if is_ready else 503
 
     return blueprint
+
+
+def _store_problem(store: Store) -> str | None:
+    try:
+        if not is_current(store.engine):
+            return "The database has an older schema: run `flask --app api db upgrade`."
+    except StoreUnavailable as error:
+        return str(error)
+    return None
 
 
 class ProviderProbe:

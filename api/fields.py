@@ -1,0 +1,66 @@
+"""Checks for the fields of a JSON body: each returns the value or says what is wrong with it. No I/O, no Flask."""
+
+from typing import Any
+
+from api.errors import BadRequest
+
+Body = dict[str, Any]
+
+
+def read_object(body: object, allowed: tuple[str, ...], example: str) -> Body:
+    """Return the body if it is an object with none but the allowed fields."""
+    if not isinstance(body, dict):
+        raise BadRequest(f"The body has to be a JSON object, as {example}.")
+    unknown = sorted(set(body) - set(allowed))
+    if unknown:
+        raise BadRequest(f"Unknown field {unknown[0]!r}. The fields are {', '.join(allowed)}.")
+    return body
+
+
+def read_text(body: Body, field: str, max_chars: int | None = None) -> str | None:
+    """Return a text, None where it is absent."""
+    value = body.get(field)
+    if value is None:
+        return None
+    if not isinstance(value, str):
+        raise BadRequest(f"{field} has to be a text.")
+    return value if max_chars is None else check_text(value, field, max_chars)
+
+
+def check_text(text: str, where: str, max_chars: int) -> str:
+    """Return a text that is not over the limit and can be encoded."""
+    if len(text) > max_chars:
+        raise BadRequest(f"{where} has {len(text)} characters; at most {max_chars} are allowed.")
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise BadRequest(f"{where} contains half of a surrogate pair, which is no text.") from None
+    return text
+
+
+def read_model(body: Body, models: tuple[str, ...]) -> str | None:
+    """Return the name of a model that may be asked for, None where it is absent."""
+    model = read_text(body, "model")
+    if model and model not in models:
+        raise BadRequest(f"Unknown model {model!r}. The models are {', '.join(models)}.")
+    return model
+
+
+def read_number(body: Body, field: str, least: float, most: float) -> float | None:
+    """Return a number between two others, None where it is absent."""
+    value = body.get(field)
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, int | float) or not least <= value <= most:
+        raise BadRequest(f"{field} has to be a number between {least} and {most}.")
+    return float(value)
+
+
+def read_count(body: Body, field: str) -> int | None:
+    """Return a whole number of at least 1, None where it is absent."""
+    value = body.get(field)
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= 10_000_000:
+        raise BadRequest(f"{field} has to be a whole number of at least 1.")
+    return value

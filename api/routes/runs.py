@@ -1,0 +1,68 @@
+"""`/threads/{id}/runs` and `/runs/{id}`: start a run, read it from any event on, cancel it."""
+
+from flask import Blueprint, Response, g, jsonify, request
+
+from api.client_socket import ClientSocket
+from api.config import Config
+from api.errors import BadRequest
+from api.routes.streaming import read_json, stream_response
+from api.run_streams import EventStream
+from api.store import LOCAL_ACCOUNT_ID, Store
+from api.thread_requests import parse_run_request
+from api.thread_runs import ThreadRuns
+from api.wire import run_fields
+
+MAX_KEY_CHARS = 200
+
+
+def create_blueprint(thread_runs: ThreadRuns, store: Store, config: Config) -> Blueprint:
+    """Build the routes."""
+    blueprint = Blueprint("runs", __name__)
+
+    @blueprint.post("/threads/<thread_id>/runs")
+    def start(thread_id: str) -> Response:
+        thread = store.threads.get(LOCAL_ACCOUNT_ID, thread_id)
+        opened = thread_runs.start(
+            LOCAL_ACCOUNT_ID,
+            thread_id,
+            parse_run_request(read_json(config), config, thread.model),
+            idempotency_key=_idempotency_key(),
+            request_id=g.request_id,
+            client=ClientSocket(request.environ),
+        )
+        response = stream_response(opened.run.run_id, opened.reader, opened.failure)
+        response.headers["Location"] = f"/runs/{opened.run.run_id}/events"
+        return response
+
+    @blueprint.get("/runs/<run_id>")
+    def get(run_id: str) -> Response:
+        return jsonify(run_fields(store.runs.get(LOCAL_ACCOUNT_ID, run_id)))
+
+    @blueprint.get("/runs/<run_id>/events")
+    def events(run_id: str) -> Response:
+        run = store.runs.get(LOCAL_ACCOUNT_ID, run_id)
+        last_event_id = _last_event_id()
+        if run.status != "running" and (last_event_id >= run.seq or run.events_pruned_at is not None):
+            return Response(status=204)
+        opened = thread_runs.open(LOCAL_ACCOUNT_ID, run, ClientSocket(request.environ), last_event_id)
+        return stream_response(run_id, opened.reader, opened.failure, default=EventStream.content_type)
+
+    @blueprint.post("/runs/<run_id>/cancel")
+    def cancel(run_id: str) -> tuple[Response, int]:
+        return jsonify(run_fields(thread_runs.cancel(LOCAL_ACCOUNT_ID, run_id))), 202
+
+    return blueprint
+
+
+def _idempotency_key() -> str | None:
+    key = request.headers.get("Idempotency-Key")
+    if key is not None and not 1 <= len(key) <= MAX_KEY_CHARS:
+        raise BadRequest(f"Idempotency-Key has to have 1 to {MAX_KEY_CHARS} characters.")
+    return key
+
+
+def _last_event_id() -> int:
+    given = request.headers.get("Last-Event-ID") or request.args.get("after") or "0"
+    if not given.isascii() or not given.isdigit() or len(given) > 9:
+        raise BadRequest("Last-Event-ID (or ?after=) has to be the number of an event.")
+    return int(given)

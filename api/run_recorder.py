@@ -1,0 +1,156 @@
+"""Keeps the runs of this worker in the store: events in batches, a heartbeat, cancels, endings, and others' orphans.
+
+One thread per worker does it all, one transaction for all runs about every 200 ms. A run that ends is stored before
+its readers see the end, so exactly one terminal event is ever written, also when two processes think a run is theirs.
+"""
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from api.errors import StoreUnavailable
+from api.events import RunCancelled, RunCompleted, RunFailed, RunInterrupted, to_json
+from api.parts import Part, fold_events
+from api.runs import Run
+from api.store import Store
+from api.store.records import Ending, RunEvent, StoredRun, TerminalEvent
+
+FLUSH_SECONDS = 0.2
+HEARTBEAT_SECONDS = 10.0
+STALE_SECONDS = 30.0
+CLAIM_SECONDS = 5.0
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(slots=True)
+class Recorded:
+    """A run and how much of it is stored."""
+
+    run: Run
+    account_id: str
+    answer_parts: tuple[Part, ...]
+    stored_seq: int = 1
+
+
+class RunRecorder:
+    """Records runs until each has ended and its end is stored."""
+
+    def __init__(self, store: Store, owner: str, on_recorded: Callable[[Run], None]) -> None:
+        self._store = store
+        self._owner = owner
+        self._on_recorded = on_recorded
+        self._recorded: dict[str, Recorded] = {}
+        self._woken = threading.Event()
+        self._heartbeat_at = self._claim_at = time.monotonic()
+        self._thread: threading.Thread | None = None
+
+    def __len__(self) -> int:
+        return len(self._recorded)
+
+    def start(self) -> None:
+        """Start the thread; the second time does nothing."""
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._record_for_ever, name="recorder", daemon=True)
+            self._thread.start()
+
+    def add(self, run: Run, account_id: str, answer_parts: Sequence[Part]) -> None:
+        """Record a run whose row and first event are stored."""
+        self._recorded[run.run_id] = Recorded(run, account_id, tuple(answer_parts))
+        self.start()
+
+    def wake(self) -> None:
+        """Store what has ended without waiting for the next flush."""
+        self._woken.set()
+
+    def cycle(self, now: float) -> None:
+        """Do everything that is due once."""
+        for recorded in [recorded for recorded in self._recorded.values() if recorded.run.log.is_sealed]:
+            self._finish(recorded)
+        self._flush(list(self._recorded.values()))
+        for run_id in self._store.runs.cancel_requested(list(self._recorded)):
+            self._recorded[run_id].run.cancel()
+        if now - self._heartbeat_at >= HEARTBEAT_SECONDS:
+            self._heartbeat_at = now
+            run_ids = list(self._recorded)
+            self._give_up(set(run_ids) - self._store.runs.heartbeat(self._owner, run_ids))
+        if now - self._claim_at >= CLAIM_SECONDS:
+            self._claim_at = now
+            for run_id in self._store.runs.claim_stale(STALE_SECONDS):
+                logger.warning("A run was abandoned by its process", extra={"fields": {"run_id": run_id}})
+
+    def _record_for_ever(self) -> None:
+        while True:
+            self._woken.wait(FLUSH_SECONDS)
+            self._woken.clear()
+            try:
+                self.cycle(time.monotonic())
+            except StoreUnavailable as error:
+                logger.warning("Runs are kept in memory: %s", error)
+                time.sleep(FLUSH_SECONDS)
+            except Exception:
+                logger.exception("Recording runs failed")
+                time.sleep(FLUSH_SECONDS)
+
+    def _flush(self, going_on: list[Recorded]) -> None:
+        batch = [event for recorded in going_on for event in _events_after(recorded.run, recorded.stored_seq)]
+        last_seqs = {event.run_id: event.seq for event in batch}
+        taken = self._store.run_events.append(self._owner, batch)
+        for run_id in taken:
+            self._recorded[run_id].stored_seq = last_seqs[run_id]
+        self._give_up(set(last_seqs) - taken)
+
+    def _finish(self, recorded: Recorded) -> None:
+        run = recorded.run
+        ending = _ending_of(recorded)
+        if self._store.runs.finish(self._owner, ending):
+            del self._recorded[run.run_id]
+            run.conclude()
+            self._on_recorded(run)
+        else:
+            self._give_up({run.run_id})
+
+    def _give_up(self, run_ids: set[str]) -> None:
+        """End runs as the store says: another process took them for abandoned and has ended them."""
+        for run_id in run_ids:
+            recorded = self._recorded[run_id]
+            terminal = terminal_of(self._store.runs.get(recorded.account_id, run_id))
+            del self._recorded[run_id]
+            recorded.run.end_as(terminal)
+            self._on_recorded(recorded.run)
+
+
+def _ending_of(recorded: Recorded) -> Ending:
+    run = recorded.run
+    seq = run.log.last_seq
+    last = run.last_events()
+    events = _events_after(run, recorded.stored_seq)
+    events += [
+        RunEvent(run.run_id, number, event.type, to_json(event)) for number, event in enumerate(last, start=seq + 1)
+    ]
+    terminal = last[-1]
+    if not isinstance(terminal, TerminalEvent):
+        raise TypeError(terminal)
+    logged = [(entry.event.type, entry.fields) for entry in run.log.replay_after(0)]
+    parts = fold_events(logged, recorded.answer_parts)
+    return Ending(run.run_id, tuple(events), terminal, parts, run.usage)
+
+
+def _events_after(run: Run, seq: int) -> list[RunEvent]:
+    return [RunEvent(run.run_id, number, event.type, fields) for number, event, fields in run.log.replay_after(seq)]
+
+
+def terminal_of(run: StoredRun) -> TerminalEvent:
+    """Rebuild the terminal event of a stored run that has ended."""
+    code, message = run.error_code or "", run.error_message or ""
+    match run.status:
+        case "completed":
+            return RunCompleted(run.finish_reason or "stop")
+        case "cancelled":
+            return RunCancelled()
+        case "failed":
+            return RunFailed(code, message, retryable=True)
+        case _:
+            return RunInterrupted(code, message, retryable=True)

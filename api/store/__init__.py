@@ -1,0 +1,37 @@
+"""The store: the only SQL of the API. Everything above it sees values and plain calls.
+
+Each call is one transaction and blocks the greenlet or thread that makes it, never gevent's hub.
+"""
+
+from dataclasses import dataclass
+
+from sqlalchemy import Engine
+
+from api.store.maintenance import Maintenance
+from api.store.messages import Messages
+from api.store.run_log import RunEvents
+from api.store.runs import Runs
+from api.store.threads import Threads
+from api.store.transactions import Database
+
+LOCAL_ACCOUNT_ID = "local"
+
+
+@dataclass(frozen=True, slots=True)
+class Store:
+    """What is kept, by kind."""
+
+    engine: Engine
+    threads: Threads
+    messages: Messages
+    runs: Runs
+    run_events: RunEvents
+    maintenance: Maintenance
+
+
+def open_store(engine: Engine) -> Store:
+    """Put the store over an engine; nothing is connected yet."""
+    database = Database(engine)
+    return Store(
+        engine, Threads(database), Messages(database), Runs(database), RunEvents(database), Maintenance(database)
+    )

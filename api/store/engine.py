@@ -1,0 +1,67 @@
+"""The engine: SQLite by default, Postgres by its URL. Nothing is connected before it is needed."""
+
+import sqlite3
+from pathlib import Path
+
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
+
+from api.store.free_list_pool import FreeListPool
+
+DEFAULT_URL = "sqlite:///decant.db"
+BUSY_SECONDS = 15.0
+CONNECT_SECONDS = 10
+PRAGMAS = ("foreign_keys = ON", "synchronous = NORMAL", "temp_store = MEMORY", "cache_size = -8000")
+READER = "reader"
+
+
+def make_engine(database_url: str = "", pool_size: int = 8) -> Engine:
+    """Make the engine for `database_url`; empty means the SQLite file `decant.db` in the working directory.
+
+    Raises:
+        ValueError: The URL is neither Postgres nor SQLite; the text says what is understood.
+    """
+    url = _url(database_url or DEFAULT_URL)
+    if url.get_backend_name() == "sqlite":
+        return _make_sqlite(url, pool_size)
+    return create_engine(
+        url,
+        pool_size=pool_size,
+        max_overflow=pool_size,
+        pool_pre_ping=True,
+        pool_timeout=BUSY_SECONDS,
+        connect_args={"connect_timeout": CONNECT_SECONDS, "application_name": "decant"},
+    )
+
+
+def is_sqlite(engine: Engine | Connection) -> bool:
+    """Say whether the database is SQLite."""
+    return engine.dialect.name == "sqlite"
+
+
+def _url(database_url: str) -> URL:
+    scheme, separator, rest = database_url.partition("://")
+    if separator and scheme in ("postgres", "postgresql", "postgresql+psycopg"):
+        return make_url(f"postgresql+psycopg://{rest}")
+    if separator and scheme == "sqlite" and rest.removeprefix("/").partition("?")[0] not in ("", ":memory:"):
+        return make_url(database_url)
+    raise ValueError("it has to begin with postgres://, postgresql:// or sqlite:///, as sqlite:///decant.db")
+
+
+def _make_sqlite(url: URL, pool_size: int) -> Engine:
+    path = Path(url.database or "").absolute()
+
+    def connect() -> sqlite3.Connection:
+        connection = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
+        for pragma in PRAGMAS:
+            connection.execute(f"PRAGMA {pragma}")
+        return connection
+
+    engine = create_engine(url, pool=FreeListPool(connect, size=pool_size))
+    event.listen(engine, "begin", _begin)
+    return engine
+
+
+def _begin(connection: Connection) -> None:
+    # A transaction that reads first and then writes fails at once when another wrote in between: writers lock first.
+    reads_only = connection.get_execution_options().get(READER, False)
+    connection.exec_driver_sql("BEGIN" if reads_only else "BEGIN IMMEDIATE")

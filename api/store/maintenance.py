@@ -1,0 +1,62 @@
+"""What grows is taken back: events of runs whose message is final, and threads deleted long ago."""
+
+from collections.abc import Callable
+
+from sqlalchemy import Connection, delete, func, select, update
+
+from api.store.schema import has_events, is_running, metadata, run_events, runs, threads
+from api.store.transactions import Database, now_of
+
+RUNS_AT_ONCE = 200
+THREADS_AT_ONCE = 20
+
+
+class Maintenance:
+    """Work on all accounts at once, in short transactions."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def prune(self, before: float) -> int:
+        """Delete the events of runs that ended before `before`, and return how many runs these were."""
+        return self._repeat(_prune_some, before, RUNS_AT_ONCE)
+
+    def purge(self, before: float) -> int:
+        """Delete for good the threads deleted before `before`, with all they have, and return how many."""
+        return self._repeat(_purge_some, before, THREADS_AT_ONCE)
+
+    def stats(self) -> dict[str, int]:
+        """Return the number of rows of each table, and of the runs that go on."""
+        return self._database.read(_stats)
+
+    def _repeat(self, some: Callable[[Connection, float, int], int], before: float, at_once: int) -> int:
+        total = 0
+        while True:
+            count = self._database.write(some, before, at_once)
+            total += count
+            if count < at_once:
+                return total
+
+
+def _prune_some(connection: Connection, before: float, at_once: int) -> int:
+    ended = select(runs.c.id).where(has_events, runs.c.ended_at < before).order_by(runs.c.ended_at).limit(at_once)
+    run_ids = connection.execute(ended.with_for_update(key_share=True, skip_locked=True)).scalars().all()
+    connection.execute(delete(run_events).where(run_events.c.run_id.in_(run_ids)))
+    connection.execute(update(runs).where(runs.c.id.in_(run_ids)).values(events_pruned_at=now_of(connection)))
+    return len(run_ids)
+
+
+def _purge_some(connection: Connection, before: float, at_once: int) -> int:
+    deleted = select(threads.c.id).where(threads.c.deleted_at < before).limit(at_once)
+    thread_ids = connection.execute(deleted.with_for_update(skip_locked=True)).scalars().all()
+    connection.execute(delete(threads).where(threads.c.id.in_(thread_ids)))
+    return len(thread_ids)
+
+
+def _stats(connection: Connection) -> dict[str, int]:
+    counts = {
+        table.name: connection.execute(select(func.count()).select_from(table)).scalar_one()
+        for table in metadata.sorted_tables
+    }
+    counts["running_runs"] = connection.execute(select(func.count()).select_from(runs).where(is_running)).scalar_one()
+    return counts

@@ -1,0 +1,179 @@
+"""Messages of a thread: a tree, in which every leaf ends one way the conversation went."""
+
+import time
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Integer, Row, and_, insert, literal, select
+
+from api.errors import NotFound
+from api.ids import new_id
+from api.parts import decode_parts, encode_parts, text_of
+from api.store.pages import Page, decode_cursor, encode_cursor
+from api.store.records import NewMessage, StoredMessage
+from api.store.schema import messages
+from api.store.search import index_terms
+from api.store.threads import get_thread, touch
+from api.store.transactions import Database
+
+COLUMNS = (
+    messages.c.id.label("message_id"),
+    *(
+        messages.c[name]
+        for name in ("number", "thread_id", "parent_id", "role", "status", "run_id", "created_at", "parts")
+    ),
+)
+
+
+class Messages:
+    """The messages of accounts' threads."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def append(self, account_id: str, thread_id: str, added: Sequence[NewMessage]) -> tuple[StoredMessage, ...]:
+        """Add messages in one transaction; a parent comes before its children.
+
+        Raises:
+            NotFound: The account has no such thread, or the thread no such parent.
+        """
+        return self._database.write(_append, account_id, thread_id, added)
+
+    def get(self, account_id: str, message_id: str) -> StoredMessage:
+        """Return a message.
+
+        Raises:
+            NotFound: The account has no such message.
+        """
+        return self._database.read(_get, account_id, message_id)
+
+    def list_oldest(
+        self, account_id: str, thread_id: str, *, cursor: str | None = None, limit: int = 200
+    ) -> Page[StoredMessage]:
+        """Return a page of a thread's whole tree, in the order of adding: parents come before their children.
+
+        Raises:
+            NotFound: The account has no such thread.
+            BadRequest: The cursor is not one that a page gave.
+        """
+        return self._database.read(_list_oldest, account_id, thread_id, cursor, limit)
+
+    def path(
+        self, account_id: str, thread_id: str, leaf_id: str | None = None, *, limit: int = 1000
+    ) -> tuple[StoredMessage, ...]:
+        """Return the messages from the root to a leaf, None being the newest; of a longer path the last `limit`.
+
+        Raises:
+            NotFound: The account has no such thread, or the thread no such leaf.
+        """
+        return self._database.read(_path, account_id, thread_id, leaf_id, limit)
+
+    def children(self, account_id: str, thread_id: str, parent_id: str | None) -> tuple[StoredMessage, ...]:
+        """Return the messages under one parent, or with None the first ones, in the order of adding."""
+        return self._database.read(_children, account_id, thread_id, parent_id)
+
+
+def newest_id(connection: Connection, thread_id: str) -> str | None:
+    """Return the thread's newest message, which is always a leaf."""
+    newest = select(messages.c.id).where(messages.c.thread_id == thread_id).order_by(messages.c.number.desc())
+    found: str | None = connection.execute(newest.limit(1)).scalar_one_or_none()
+    return found
+
+
+def check_parent(connection: Connection, thread_id: str, parent_id: str) -> None:
+    """Refuse a parent that is not of the thread."""
+    found = select(messages.c.number).where(messages.c.id == parent_id, messages.c.thread_id == thread_id)
+    if connection.execute(found).first() is None:
+        raise NotFound("There is no such message in this thread.")
+
+
+def insert_message(
+    connection: Connection, account_id: str, thread_id: str, added: NewMessage, run_id: str | None = None
+) -> StoredMessage:
+    """Add one message within a transaction."""
+    message_id = added.message_id or new_id()
+    values: dict[str, Any] = {
+        "thread_id": thread_id,
+        "parent_id": added.parent_id,
+        "role": added.role,
+        "status": added.status,
+        "run_id": run_id,
+        "created_at": added.created_at or time.time(),
+    }
+    stored = {"id": message_id, "account_id": account_id, "parts": encode_parts(added.parts), **values}
+    stored["search"] = index_terms(text_of(added.parts))
+    number = connection.execute(insert(messages).values(stored).returning(messages.c.number)).scalar_one()
+    return StoredMessage(number=number, message_id=message_id, parts=added.parts, **values)
+
+
+def _append(
+    connection: Connection, account_id: str, thread_id: str, added: Sequence[NewMessage]
+) -> tuple[StoredMessage, ...]:
+    get_thread(connection, account_id, thread_id, for_update=True)
+    stored = []
+    for message in added:
+        if message.parent_id is not None:
+            check_parent(connection, thread_id, message.parent_id)
+        stored.append(insert_message(connection, account_id, thread_id, message))
+    touch(connection, thread_id)
+    return tuple(stored)
+
+
+def _get(connection: Connection, account_id: str, message_id: str) -> StoredMessage:
+    asked = select(*COLUMNS).where(messages.c.id == message_id, messages.c.account_id == account_id)
+    row = connection.execute(asked).one_or_none()
+    if row is None:
+        raise NotFound("There is no such message.")
+    return _message(row)
+
+
+def _list_oldest(
+    connection: Connection, account_id: str, thread_id: str, cursor: str | None, limit: int
+) -> Page[StoredMessage]:
+    get_thread(connection, account_id, thread_id)
+    asked = select(*COLUMNS).where(_is_in(account_id, thread_id))
+    if cursor:
+        asked = asked.where(messages.c.number > int(decode_cursor(cursor)[0]))
+    rows = connection.execute(asked.order_by(messages.c.number).limit(limit + 1)).all()
+    found = tuple(map(_message, rows[:limit]))
+    has_more = len(rows) > limit
+    return Page(found, encode_cursor(found[-1].number, found[-1].message_id) if has_more else None)
+
+
+def _path(
+    connection: Connection, account_id: str, thread_id: str, leaf_id: str | None, limit: int
+) -> tuple[StoredMessage, ...]:
+    get_thread(connection, account_id, thread_id)
+    if leaf_id is None:
+        leaf_id = newest_id(connection, thread_id)
+    else:
+        check_parent(connection, thread_id, leaf_id)
+    steps = (
+        select(messages.c.number, messages.c.parent_id, literal(1, Integer).label("depth"))
+        .where(messages.c.id == leaf_id, _is_in(account_id, thread_id))
+        .cte("steps", recursive=True)
+    )
+    steps = steps.union_all(
+        select(messages.c.number, messages.c.parent_id, steps.c.depth + 1)
+        .join(steps, messages.c.id == steps.c.parent_id)
+        .where(steps.c.depth < limit)
+    )
+    asked = select(*COLUMNS).join(steps, messages.c.number == steps.c.number).order_by(steps.c.depth.desc())
+    return tuple(map(_message, connection.execute(asked)))
+
+
+def _children(
+    connection: Connection, account_id: str, thread_id: str, parent_id: str | None
+) -> tuple[StoredMessage, ...]:
+    under = messages.c.parent_id.is_(None) if parent_id is None else messages.c.parent_id == parent_id
+    asked = select(*COLUMNS).where(_is_in(account_id, thread_id), under).order_by(messages.c.number)
+    return tuple(map(_message, connection.execute(asked)))
+
+
+def _is_in(account_id: str, thread_id: str) -> ColumnElement[bool]:
+    return and_(messages.c.thread_id == thread_id, messages.c.account_id == account_id)
+
+
+def _message(row: Row[*tuple[Any, ...]]) -> StoredMessage:
+    fields = dict(row._mapping)
+    return StoredMessage(parts=decode_parts(fields.pop("parts")), **fields)

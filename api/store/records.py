@@ -1,0 +1,140 @@
+"""The rows of the store as values, and what is given to it to make new ones."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from api.events import RunCancelled, RunCompleted, RunFailed, RunInterrupted, RunStarted, Usage
+from api.parts import Part, text_of
+
+Status = Literal["running", "completed", "failed", "cancelled", "interrupted"]
+MessageRole = Literal["system", "user", "assistant", "tool"]
+TerminalEvent = RunCompleted | RunFailed | RunCancelled | RunInterrupted
+
+
+@dataclass(frozen=True, slots=True)
+class Thread:
+    """A conversation; an empty `title`, `model` or `system_prompt` is one that nobody chose."""
+
+    thread_id: str
+    account_id: str
+    title: str
+    model: str
+    system_prompt: str
+    created_at: float
+    updated_at: float
+
+
+@dataclass(frozen=True, slots=True)
+class StoredMessage:
+    """An entry of a thread's tree; `number` is its place in the order of adding."""
+
+    number: int
+    message_id: str
+    thread_id: str
+    parent_id: str | None
+    role: MessageRole
+    parts: tuple[Part, ...]
+    status: Status
+    run_id: str | None
+    created_at: float
+
+    @property
+    def text(self) -> str:
+        """The text a person reads."""
+        return text_of(self.parts)
+
+
+@dataclass(frozen=True, slots=True)
+class StoredRun:
+    """A run's row; `seq` is its last stored event's."""
+
+    run_id: str
+    account_id: str
+    thread_id: str
+    message_id: str
+    model: str
+    status: Status
+    seq: int
+    error_code: str | None
+    error_message: str | None
+    finish_reason: str | None
+    input_tokens: int | None
+    output_tokens: int | None
+    usage_is_estimated: bool | None
+    owner: str
+    cancel_requested_at: float | None
+    created_at: float
+    ended_at: float | None
+    events_pruned_at: float | None
+
+    @property
+    def started(self) -> RunStarted:
+        """The run's first event, which the store has written with the row."""
+        return RunStarted(self.run_id, self.thread_id, self.message_id, self.model)
+
+
+@dataclass(frozen=True, slots=True)
+class RunEvent:
+    """An event of a run's log; `data` is its JSON, the bytes that are sent."""
+
+    run_id: str
+    seq: int
+    type: str
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Replay:
+    """The events after a seq, without a gap, and how the run stood; a run whose events are pruned has none."""
+
+    events: tuple[RunEvent, ...]
+    run: StoredRun
+
+
+@dataclass(frozen=True, slots=True)
+class NewMessage:
+    """A message to add; without an id it gets one."""
+
+    role: MessageRole
+    parts: tuple[Part, ...]
+    parent_id: str | None = None
+    message_id: str | None = None
+    created_at: float | None = None
+    status: Status = "completed"
+
+
+@dataclass(frozen=True, slots=True)
+class NewRun:
+    """A run to start.
+
+    `parts` are a user's new message under `parent_id`; without them the answer itself goes there, which is how a
+    message is answered again. `parent_id` None means the thread's newest message, and `is_first` that there is no
+    parent. `answer_parts` are what the answer begins with, where it goes on from an interrupted one.
+    """
+
+    thread_id: str
+    model: str
+    parts: tuple[Part, ...] = ()
+    parent_id: str | None = None
+    is_first: bool = False
+    answer_parts: tuple[Part, ...] = ()
+    idempotency_key: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CreatedRun:
+    """A run that was started, or with `is_new` False the one that the idempotency key has started before."""
+
+    run: StoredRun
+    is_new: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """How a run ends: the events not yet stored, the terminal one last, and what its message is."""
+
+    run_id: str
+    events: tuple[RunEvent, ...]
+    terminal: TerminalEvent
+    parts: tuple[Part, ...]
+    usage: Usage | None = None

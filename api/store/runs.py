@@ -1,0 +1,104 @@
+"""Runs: rows that say who writes an answer, whether it still goes on, and how it ended.
+
+Every change is a compare-and-set: a run is changed only while it is `running`, and by its owner, where one acts as
+owner.
+"""
+
+from collections.abc import Collection
+
+from sqlalchemy import Connection, and_, func, select, update
+from sqlalchemy.exc import IntegrityError
+
+from api.errors import Conflict
+from api.store.records import CreatedRun, Ending, NewRun, StoredRun
+from api.store.run_creation import create_run, find_by_key
+from api.store.run_endings import claim, finish, stale_ids
+from api.store.run_rows import COLUMNS, get_run, lock_owned, to_run
+from api.store.schema import is_running, runs
+from api.store.transactions import Database, now_of
+
+
+class Runs:
+    """The runs of accounts' threads."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def create(self, account_id: str, new: NewRun, owner: str) -> CreatedRun:
+        """Add the user's message, the answer's message and the run with its first event, all in one transaction.
+
+        Raises:
+            NotFound: The account has no such thread, or the thread no such parent.
+            Conflict: The thread has a run that goes on.
+        """
+        try:
+            return self._database.write(create_run, account_id, new, owner)
+        except IntegrityError as error:
+            # Another transaction was faster with the same key in another thread.
+            existing = self._database.read(find_by_key, account_id, new.idempotency_key)
+            if existing is None:
+                raise Conflict("This thread is being changed. Try again in a moment.") from error
+            return CreatedRun(existing, is_new=False)
+
+    def get(self, account_id: str, run_id: str) -> StoredRun:
+        """Return a run.
+
+        Raises:
+            NotFound: The account has no such run.
+        """
+        return self._database.read(get_run, account_id, run_id)
+
+    def list_by_id(self, account_id: str, run_ids: Collection[str]) -> tuple[StoredRun, ...]:
+        """Return those of the runs that the account has, as the messages of a page name them."""
+        return self._database.read(_list_by_id, account_id, run_ids) if run_ids else ()
+
+    def request_cancel(self, account_id: str, run_id: str) -> StoredRun:
+        """Mark a run that goes on as to be cancelled; one that has ended stays as it is.
+
+        Raises:
+            NotFound: The account has no such run.
+        """
+        return self._database.write(_request_cancel, account_id, run_id)
+
+    def cancel_requested(self, run_ids: Collection[str]) -> frozenset[str]:
+        """Return those of an owner's runs that somebody wants cancelled."""
+        return self._database.read(_cancel_requested, run_ids) if run_ids else frozenset()
+
+    def heartbeat(self, owner: str, run_ids: Collection[str]) -> frozenset[str]:
+        """Say that the owner lives; return the runs that are still its own, the others have ended elsewhere."""
+        return self._database.write(_heartbeat, owner, run_ids) if run_ids else frozenset()
+
+    def finish(self, owner: str, ending: Ending) -> bool:
+        """Store the last events and the final message and end the run, all in one transaction.
+
+        False, and nothing stored, when the run is not the owner's any more or has ended, also by an earlier try.
+        """
+        return self._database.write(finish, owner, ending)
+
+    def claim_stale(self, older_than_seconds: float) -> tuple[str, ...]:
+        """End as interrupted every run whose owner has been silent for so long; return those that ended here."""
+        stale = self._database.read(stale_ids, older_than_seconds)
+        return tuple(run_id for run_id in stale if self._database.write(claim, run_id, older_than_seconds))
+
+
+def _list_by_id(connection: Connection, account_id: str, run_ids: Collection[str]) -> tuple[StoredRun, ...]:
+    asked = select(*COLUMNS).where(runs.c.account_id == account_id, runs.c.id.in_(run_ids)).order_by(runs.c.id)
+    return tuple(map(to_run, connection.execute(asked)))
+
+
+def _request_cancel(connection: Connection, account_id: str, run_id: str) -> StoredRun:
+    going_on = and_(runs.c.id == run_id, runs.c.account_id == account_id, is_running)
+    first_mark = func.coalesce(runs.c.cancel_requested_at, now_of(connection))
+    connection.execute(update(runs).where(going_on).values(cancel_requested_at=first_mark))
+    return get_run(connection, account_id, run_id)
+
+
+def _cancel_requested(connection: Connection, run_ids: Collection[str]) -> frozenset[str]:
+    asked = select(runs.c.id).where(runs.c.id.in_(run_ids), is_running, runs.c.cancel_requested_at.is_not(None))
+    return frozenset(connection.execute(asked).scalars())
+
+
+def _heartbeat(connection: Connection, owner: str, run_ids: Collection[str]) -> frozenset[str]:
+    owned = lock_owned(connection, owner, run_ids)
+    connection.execute(update(runs).where(runs.c.id.in_(owned)).values(heartbeat_at=now_of(connection)))
+    return frozenset(owned)

@@ -1,0 +1,136 @@
+"""The tables as queries see them; `migrations/` makes them, and a test holds the two together, the search index
+excepted, which is each database's own.
+
+Times are seconds since 1970 (UTC). Every owned row has `account_id`.
+"""
+
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    ColumnElement,
+    Double,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+    UniqueConstraint,
+    literal_column,
+)
+from sqlalchemy.engine import Dialect
+from sqlalchemy.types import TypeDecorator
+
+# In the text of a statement and not a parameter: planners then see that an index of running runs serves it.
+RUNNING: ColumnElement[str] = literal_column("'running'")
+
+
+class StoredText(TypeDecorator[str]):
+    """Text that every database takes: NUL, which Postgres refuses, and halves of surrogate pairs are replaced."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:  # noqa: ARG002
+        """Replace what cannot be stored."""
+        if value is None:
+            return None
+        if "\0" in value:
+            value = value.replace("\0", "\N{REPLACEMENT CHARACTER}")
+        return value if value.isascii() else value.encode("utf-8", "replace").decode("utf-8")
+
+
+Number = BigInteger().with_variant(Integer(), "sqlite")
+
+metadata = MetaData()
+
+
+def _owner() -> Column[Any]:
+    return Column("account_id", StoredText, ForeignKey("accounts.id"), nullable=False)
+
+
+accounts = Table(
+    "accounts",
+    metadata,
+    Column("id", StoredText, primary_key=True),
+    Column("created_at", Double, nullable=False),
+)
+
+threads = Table(
+    "threads",
+    metadata,
+    Column("id", StoredText, primary_key=True),
+    _owner(),
+    Column("title", StoredText, nullable=False),
+    Column("search", StoredText, nullable=False),  # the title's terms
+    Column("model", StoredText, nullable=False),
+    Column("system_prompt", StoredText, nullable=False),
+    Column("created_at", Double, nullable=False),
+    Column("updated_at", Double, nullable=False),
+    Column("deleted_at", Double),  # a deleted thread can be restored until it is purged
+)
+Index("threads_newest", threads.c.account_id, threads.c.updated_at, threads.c.id)
+
+messages = Table(
+    "messages",
+    metadata,
+    Column("number", Number, primary_key=True),  # the order in which messages were added
+    Column("id", StoredText, nullable=False, unique=True),
+    _owner(),
+    Column("thread_id", StoredText, ForeignKey("threads.id", ondelete="CASCADE"), nullable=False),
+    Column("parent_id", StoredText, ForeignKey("messages.id", ondelete="CASCADE")),
+    Column("role", StoredText, nullable=False),
+    Column("parts", StoredText, nullable=False),  # JSON, as `api.parts` writes it
+    Column("status", StoredText, nullable=False),
+    Column("run_id", StoredText),
+    Column("created_at", Double, nullable=False),
+    Column("search", StoredText, nullable=False),  # the text's terms
+)
+Index("messages_of_thread", messages.c.thread_id, messages.c.number)
+Index("messages_of_parent", messages.c.parent_id)
+
+runs = Table(
+    "runs",
+    metadata,
+    Column("id", StoredText, primary_key=True),
+    _owner(),
+    Column("thread_id", StoredText, ForeignKey("threads.id", ondelete="CASCADE"), nullable=False),
+    Column("message_id", StoredText, ForeignKey("messages.id", ondelete="CASCADE"), nullable=False),
+    Column("model", StoredText, nullable=False),
+    Column("status", StoredText, nullable=False),
+    Column("seq", Integer, nullable=False),  # of the last event stored
+    Column("error_code", StoredText),
+    Column("error_message", StoredText),
+    Column("finish_reason", StoredText),
+    Column("input_tokens", Integer),
+    Column("output_tokens", Integer),
+    Column("usage_is_estimated", Boolean),
+    Column("idempotency_key", StoredText),
+    Column("owner", StoredText, nullable=False),  # the worker process that writes the run's events
+    Column("heartbeat_at", Double, nullable=False),  # of the owner, by the database's clock
+    Column("cancel_requested_at", Double),
+    Column("created_at", Double, nullable=False),
+    Column("ended_at", Double),
+    Column("events_pruned_at", Double),
+    UniqueConstraint("account_id", "idempotency_key", name="runs_idempotency_key"),
+)
+Index("runs_of_thread", runs.c.thread_id)
+Index("runs_of_message", runs.c.message_id)
+is_running: ColumnElement[bool] = runs.c.status == RUNNING
+has_events: ColumnElement[bool] = runs.c.events_pruned_at.is_(None)
+Index("runs_to_prune", runs.c.ended_at, sqlite_where=has_events, postgresql_where=has_events)
+Index("one_running_run_per_thread", runs.c.thread_id, unique=True, sqlite_where=is_running, postgresql_where=is_running)
+
+run_events = Table(
+    "run_events",
+    metadata,
+    Column("run_id", StoredText, ForeignKey("runs.id", ondelete="CASCADE"), primary_key=True),
+    Column("seq", Integer, primary_key=True, autoincrement=False),
+    Column("type", StoredText, nullable=False),
+    Column("data", LargeBinary, nullable=False),  # the event's JSON, the bytes that are sent
+    sqlite_with_rowid=False,
+)

@@ -1,0 +1,156 @@
+"""Threads of an account: newest first, deleted with a way back."""
+
+import time
+
+from sqlalchemy import ColumnElement, Connection, and_, insert, select, tuple_, update
+
+from api.errors import NotFound
+from api.ids import new_id
+from api.store.pages import Page, decode_cursor, encode_cursor
+from api.store.records import Thread
+from api.store.schema import is_running, runs, threads
+from api.store.search import index_terms, query_terms, thread_has
+from api.store.transactions import Database, now_of
+
+COLUMNS = (
+    threads.c.id.label("thread_id"),
+    *(threads.c[name] for name in ("account_id", "title", "model", "system_prompt", "created_at", "updated_at")),
+)
+
+
+class Threads:
+    """The conversations of accounts."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def create(self, account_id: str, *, title: str = "", model: str = "", system_prompt: str = "") -> Thread:
+        """Make an empty thread."""
+        now = time.time()
+        thread = Thread(new_id(), account_id, title, model, system_prompt, now, now)
+        self._database.write(_insert, thread)
+        return thread
+
+    def get(self, account_id: str, thread_id: str) -> Thread:
+        """Return a thread.
+
+        Raises:
+            NotFound: The account has no such thread, or has deleted it.
+        """
+        return self._database.read(get_thread, account_id, thread_id)
+
+    def list_newest(
+        self, account_id: str, *, query: str = "", cursor: str | None = None, limit: int = 50
+    ) -> Page[Thread]:
+        """Return a page of threads, the last used first; a `query` keeps those whose title or messages have its words.
+
+        Raises:
+            BadRequest: The cursor is not one that a page gave.
+        """
+        return self._database.read(_list_newest, account_id, query, cursor, limit)
+
+    def update(
+        self,
+        account_id: str,
+        thread_id: str,
+        *,
+        title: str | None = None,
+        model: str | None = None,
+        system_prompt: str | None = None,
+    ) -> Thread:
+        """Change what is given, and return the thread.
+
+        Raises:
+            NotFound: The account has no such thread.
+        """
+        return self._database.write(_update, account_id, thread_id, _changes(title, model, system_prompt))
+
+    def name_untitled(self, account_id: str, thread_id: str, title: str) -> bool:
+        """Give a title to a thread that has none; False, and nothing changed, when a person was faster."""
+        return self._database.write(_name_untitled, account_id, thread_id, title)
+
+    def delete(self, account_id: str, thread_id: str) -> None:
+        """Hide a thread and ask its run to end; `restore` brings it back until it is purged.
+
+        Raises:
+            NotFound: The account has no such thread.
+        """
+        self._database.write(_delete, account_id, thread_id)
+
+    def restore(self, account_id: str, thread_id: str) -> Thread:
+        """Bring a deleted thread back; one that is there stays as it is.
+
+        Raises:
+            NotFound: The account has no such thread.
+        """
+        return self._database.write(_restore, account_id, thread_id)
+
+
+def get_thread(connection: Connection, account_id: str, thread_id: str, *, for_update: bool = False) -> Thread:
+    """Return a thread within a transaction, with `for_update` locked to its end."""
+    asked = select(*COLUMNS).where(_is(account_id, thread_id), threads.c.deleted_at.is_(None))
+    row = connection.execute(asked.with_for_update(key_share=True) if for_update else asked).one_or_none()
+    if row is None:
+        raise NotFound("There is no such thread.")
+    return Thread(**row._mapping)
+
+
+def touch(connection: Connection, thread_id: str) -> None:
+    """Make a thread the newest."""
+    connection.execute(update(threads).where(threads.c.id == thread_id).values(updated_at=time.time()))
+
+
+def _insert(connection: Connection, thread: Thread) -> None:
+    values = {name: getattr(thread, name) for name in Thread.__slots__ if name != "thread_id"}
+    connection.execute(insert(threads).values(id=thread.thread_id, search=index_terms(thread.title), **values))
+
+
+def _list_newest(connection: Connection, account_id: str, query: str, cursor: str | None, limit: int) -> Page[Thread]:
+    asked = select(*COLUMNS).where(threads.c.account_id == account_id, threads.c.deleted_at.is_(None))
+    if cursor:
+        asked = asked.where(tuple_(threads.c.updated_at, threads.c.id) < decode_cursor(cursor))
+    if terms := query_terms(query):
+        asked = asked.where(thread_has(connection, account_id, terms))
+    elif query.strip():
+        return Page((), None)
+    rows = connection.execute(asked.order_by(threads.c.updated_at.desc(), threads.c.id.desc()).limit(limit + 1)).all()
+    found = tuple(Thread(**row._mapping) for row in rows[:limit])
+    has_more = len(rows) > limit
+    return Page(found, encode_cursor(found[-1].updated_at, found[-1].thread_id) if has_more else None)
+
+
+def _changes(title: str | None, model: str | None, system_prompt: str | None) -> dict[str, str]:
+    changes = {"title": title, "model": model, "system_prompt": system_prompt}
+    if title is not None:
+        changes["search"] = index_terms(title)
+    return {name: value for name, value in changes.items() if value is not None}
+
+
+def _update(connection: Connection, account_id: str, thread_id: str, changes: dict[str, str]) -> Thread:
+    if changes:
+        present = and_(_is(account_id, thread_id), threads.c.deleted_at.is_(None))
+        connection.execute(update(threads).where(present).values(changes))
+    return get_thread(connection, account_id, thread_id)
+
+
+def _name_untitled(connection: Connection, account_id: str, thread_id: str, title: str) -> bool:
+    untitled = and_(_is(account_id, thread_id), threads.c.title == "")
+    named = update(threads).where(untitled).values(title=title, search=index_terms(title))
+    return connection.execute(named).rowcount == 1
+
+
+def _delete(connection: Connection, account_id: str, thread_id: str) -> None:
+    get_thread(connection, account_id, thread_id, for_update=True)
+    now = now_of(connection)
+    connection.execute(update(threads).where(_is(account_id, thread_id)).values(deleted_at=now))
+    running = and_(runs.c.thread_id == thread_id, is_running, runs.c.cancel_requested_at.is_(None))
+    connection.execute(update(runs).where(running).values(cancel_requested_at=now))
+
+
+def _restore(connection: Connection, account_id: str, thread_id: str) -> Thread:
+    connection.execute(update(threads).where(_is(account_id, thread_id)).values(deleted_at=None))
+    return get_thread(connection, account_id, thread_id)
+
+
+def _is(account_id: str, thread_id: str) -> ColumnElement[bool]:
+    return and_(threads.c.id == thread_id, threads.c.account_id == account_id)

@@ -1,0 +1,60 @@
+"""Reads a run that another process makes, or has made, from the store."""
+
+import time
+from collections.abc import Iterator
+
+from api.events import from_json, is_terminal
+from api.run_log import LoggedEvent
+from api.run_reader import Client
+from api.run_recorder import STALE_SECONDS
+from api.store import Store
+
+POLL_SECONDS = 0.25
+EVENTS_AT_ONCE = 500
+CLAIM_SECONDS = 5.0
+
+
+class StoredRunReader:
+    """Iterates like `RunReader`, asking the store four times a second.
+
+    It ends after the terminal event, and also when the run has ended and has nothing more: its events are pruned, or
+    the reader has seen more than was ever stored, because the run's process was killed. The message has the truth then.
+    """
+
+    def __init__(
+        self, store: Store, account_id: str, run_id: str, client: Client, heartbeat_seconds: float, last_event_id: int = 0
+    ) -> None:
+        self._store = store
+        self._account_id = account_id
+        self._run_id = run_id
+        self._client = client
+        self._is_closed = False
+        self._seq = last_event_id
+        self.heartbeat_seconds = heartbeat_seconds
+
+    def __iter__(self) -> Iterator[list[LoggedEvent]]:
+        said_at = claimed_at = time.monotonic()
+        while not self._is_closed and not self._client.is_gone():
+            replay = self._store.run_events.replay_after(self._account_id, self._run_id, self._seq, EVENTS_AT_ONCE)
+            now = time.monotonic()
+            if replay.events:
+                entries = [LoggedEvent(row.seq, from_json(row.type, row.data), row.data) for row in replay.events]
+                self._seq = entries[-1].seq
+                said_at = now
+                yield entries
+                if is_terminal(entries[-1].event):
+                    return
+                continue
+            if replay.run.status != "running":
+                return
+            if now - said_at >= self.heartbeat_seconds:
+                said_at = now
+                yield []
+            if now - claimed_at >= CLAIM_SECONDS:
+                claimed_at = now
+                self._store.runs.claim_stale(STALE_SECONDS)
+            time.sleep(POLL_SECONDS)
+
+    def close(self) -> None:
+        """Stop at the next look."""
+        self._is_closed = True

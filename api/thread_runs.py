@@ -1,0 +1,152 @@
+"""Runs of stored threads: from a request to a row, a producer and readers, in this worker or another."""
+
+from dataclasses import dataclass
+
+from api.errors import BadRequest, DecantError
+from api.messages import Message, ModelRequest, Role
+from api.parts import Part, TextPart
+from api.run_reader import Client, LogReader
+from api.run_recorder import RunRecorder
+from api.run_registry import RunRegistry
+from api.runs import Run
+from api.store import Store
+from api.store.records import NewRun, StoredMessage, StoredRun
+from api.stored_run_reader import StoredRunReader
+from api.titles import title_of
+
+CONTINUE = "Continue exactly where your last message stops. Repeat nothing and add no introduction."
+
+
+@dataclass(frozen=True, slots=True)
+class RunRequest:
+    """What a client asks of a thread.
+
+    `content` is a new user message under `parent_id`; without it the message `parent_id` is answered again; with
+    `continue_id` the answer of that id goes on, beside it. `is_first` says that there is no parent.
+    """
+
+    content: str | None
+    parent_id: str | None
+    is_first: bool
+    continue_id: str | None
+    model: str
+    temperature: float | None
+    max_tokens: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class OpenedRun:
+    """A run with a reader on it, and how it failed if it did so in this worker."""
+
+    run: StoredRun
+    reader: LogReader
+    local: Run | None
+
+    def failure(self) -> DecantError | None:
+        """Return why the run failed, as far as this worker knows."""
+        return self.local.error if self.local is not None else None
+
+
+class ThreadRuns:
+    """Starts, follows and cancels the runs of stored threads."""
+
+    def __init__(
+        self, store: Store, registry: RunRegistry, recorder: RunRecorder, owner: str, heartbeat_seconds: float
+    ) -> None:
+        self._store = store
+        self._registry = registry
+        self._recorder = recorder
+        self._owner = owner
+        self._heartbeat_seconds = heartbeat_seconds
+
+    def start(
+        self,
+        account_id: str,
+        thread_id: str,
+        asked: RunRequest,
+        *,
+        idempotency_key: str | None,
+        request_id: str,
+        client: Client,
+    ) -> OpenedRun:
+        """Start a run, or open the one that the key has started before.
+
+        Raises:
+            NotFound: There is no such thread or message.
+            Conflict: The thread has a run that goes on.
+            Busy: Every slot is taken.
+        """
+        self._registry.check_slots()
+        thread = self._store.threads.get(account_id, thread_id)
+        new = self._new_run(account_id, thread_id, asked, idempotency_key)
+        created = self._store.runs.create(account_id, new, self._owner)
+        if not created.is_new:
+            return self.open(account_id, created.run, client, 0)
+        request = ModelRequest(
+            created.run.model,
+            self._told(account_id, created.run, thread.system_prompt, is_continued=bool(new.answer_parts)),
+            asked.temperature,
+            asked.max_tokens,
+        )
+        run = self._registry.admit_stored(
+            created.run.started, request, request_id=request_id, on_sealed=lambda _: self._recorder.wake()
+        )
+        self._recorder.add(run, account_id, new.answer_parts)
+        reader = self._registry.follow(run, client)
+        self._registry.produce(run)
+        if not thread.title and asked.content:
+            self._store.threads.name_untitled(account_id, thread_id, title_of(asked.content))
+        return OpenedRun(created.run, reader, run)
+
+    def open(self, account_id: str, run: StoredRun, client: Client, last_event_id: int) -> OpenedRun:
+        """Read a run after an event, wherever it is made."""
+        local = self._registry.find(run.run_id)
+        if local is not None:
+            return OpenedRun(run, self._registry.follow(local, client, last_event_id), local)
+        reader = StoredRunReader(self._store, account_id, run.run_id, client, self._heartbeat_seconds, last_event_id)
+        return OpenedRun(run, reader, None)
+
+    def cancel(self, account_id: str, run_id: str) -> StoredRun:
+        """End a run on request; its owner sees the mark within 300 ms, and at once where it is this worker.
+
+        Raises:
+            NotFound: The account has no such run.
+        """
+        stored = self._store.runs.request_cancel(account_id, run_id)
+        local = self._registry.find(run_id)
+        if local is not None:
+            local.cancel()
+        return stored
+
+    def _new_run(self, account_id: str, thread_id: str, asked: RunRequest, idempotency_key: str | None) -> NewRun:
+        parts: tuple[Part, ...] = (TextPart(asked.content),) if asked.content is not None else ()
+        parent_id, answer_parts = asked.parent_id, tuple[Part, ...]()
+        if asked.continue_id is not None:
+            answer = self._store.messages.get(account_id, asked.continue_id)
+            if answer.thread_id != thread_id or answer.role != "assistant" or not answer.text:
+                raise BadRequest("continue_id has to name an answer of this thread that has text.")
+            parent_id, answer_parts = answer.parent_id, answer.parts
+        elif not parts and (parent_id is None or self._role(account_id, parent_id) != "user"):
+            raise BadRequest("Without content, parent_id has to name the user's message to answer again.")
+        return NewRun(thread_id, asked.model, parts, parent_id, asked.is_first, answer_parts, idempotency_key)
+
+    def _role(self, account_id: str, message_id: str) -> str:
+        return self._store.messages.get(account_id, message_id).role
+
+    def _told(
+        self, account_id: str, run: StoredRun, system_prompt: str, *, is_continued: bool
+    ) -> tuple[Message, ...]:
+        """Collect what the model is told: the path to the answer, without it unless it goes on."""
+        path = self._store.messages.path(account_id, run.thread_id, run.message_id)
+        told = [Message("system", system_prompt)] if system_prompt else []
+        for message in path if is_continued else path[:-1]:
+            role = _role_of(message)
+            if role and message.text:
+                told.append(Message(role, message.text))
+        if is_continued:
+            told.append(Message("user", CONTINUE))
+        return tuple(told)
+
+
+def _role_of(message: StoredMessage) -> Role | None:
+    return message.role if message.role != "tool" else None

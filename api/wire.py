@@ -1,0 +1,56 @@
+"""What the store keeps, as the JSON that clients get: no I/O, no Flask. Times are seconds since 1970 (UTC)."""
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
+
+from api.store.records import StoredMessage, StoredRun, Thread
+
+Fields = dict[str, Any]
+
+
+def thread_fields(thread: Thread) -> Fields:
+    """Describe a thread."""
+    fields = asdict(thread)
+    del fields["account_id"]
+    return fields
+
+
+def run_fields(run: StoredRun) -> Fields:
+    """Describe a run: its status, and how it ended."""
+    failed = run.error_code is not None
+    counted = run.output_tokens is not None
+    return {
+        "run_id": run.run_id,
+        "thread_id": run.thread_id,
+        "message_id": run.message_id,
+        "model": run.model,
+        "status": run.status,
+        "seq": run.seq,
+        "finish_reason": run.finish_reason,
+        "error": {"code": run.error_code, "message": run.error_message} if failed else None,
+        "usage": {
+            "input_tokens": run.input_tokens,
+            "output_tokens": run.output_tokens,
+            "estimated": run.usage_is_estimated,
+        }
+        if counted
+        else None,
+        "created_at": run.created_at,
+        "ended_at": run.ended_at,
+    }
+
+
+def message_fields(message: StoredMessage, runs: Mapping[str, StoredRun]) -> Fields:
+    """Describe a message, an answer with its run."""
+    run = runs.get(message.run_id) if message.run_id else None
+    return {
+        "message_id": message.message_id,
+        "thread_id": message.thread_id,
+        "parent_id": message.parent_id,
+        "role": message.role,
+        "parts": [asdict(part) for part in message.parts],
+        "status": message.status,
+        "created_at": message.created_at,
+        "run": run_fields(run) if run else None,
+    }

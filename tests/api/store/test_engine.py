@@ -1,0 +1,93 @@
+"""The engine of each database."""
+
+import sqlite3
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+
+from api.errors import StoreUnavailable
+from api.store import open_store
+from api.store.engine import make_engine
+from api.store.migration import migrate
+from tests.postgres import run_cluster
+from tests.stores import ACCOUNT
+
+
+@pytest.mark.parametrize("scheme", ["postgres", "postgresql", "postgresql+psycopg"])
+def test_only_the_scheme_of_a_postgres_address_is_rewritten(scheme: str) -> None:
+    url = make_engine(f"{scheme}://me:p%40ss%2F@db.example:6543/chat?sslmode=require").url
+    assert url.render_as_string(hide_password=False) == (
+        "postgresql+psycopg://me:p%40ss%2F@db.example:6543/chat?sslmode=require"
+    )
+
+
+@pytest.mark.parametrize("url", ["mysql://x/y", "decant.db", "sqlite://", "sqlite:///", "sqlite:///:memory:", "://"])
+def test_another_address_is_refused_with_what_is_understood(url: str) -> None:
+    with pytest.raises(ValueError, match="it has to begin with postgres://"):
+        make_engine(url)
+
+
+def test_an_engine_connects_to_nothing_before_it_is_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    engine = make_engine()
+    make_engine("postgres://nobody@127.0.0.1:1/nothing")
+    assert list(tmp_path.iterdir()) == []
+    migrate(engine)
+    engine.dispose()
+    assert (tmp_path / "decant.db").exists()
+
+
+def test_sqlite_checks_foreign_keys_and_writes_ahead(tmp_path: Path) -> None:
+    engine = make_engine(f"sqlite:///{tmp_path}/decant.db")
+    migrate(engine)
+    with engine.connect() as connection:
+        pragmas = [
+            connection.exec_driver_sql(f"PRAGMA {name}").scalar()
+            for name in ("journal_mode", "foreign_keys", "synchronous")
+        ]
+    engine.dispose()
+    assert pragmas == ["wal", 1, 1]
+
+
+def test_idle_sqlite_connections_are_kept_up_to_the_size(tmp_path: Path) -> None:
+    engine = make_engine(f"sqlite:///{tmp_path}/decant.db", pool_size=2)
+    connections = [engine.connect() for _ in range(4)]
+    for connection in connections:
+        connection.close()
+    assert engine.pool.status() == "2 idle connections"
+    engine.dispose()
+    assert engine.pool.status() == "0 idle connections"
+
+
+def test_a_locked_sqlite_file_is_an_error_that_says_try_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("api.store.engine.BUSY_SECONDS", 0.05)
+    engine = make_engine(f"sqlite:///{tmp_path}/decant.db")
+    migrate(engine)
+    store = open_store(engine)
+    holder = sqlite3.connect(tmp_path / "decant.db", isolation_level=None)
+    holder.execute("BEGIN IMMEDIATE")
+    with pytest.raises(StoreUnavailable):
+        store.threads.create(ACCOUNT)
+    assert store.threads.list_newest(ACCOUNT).items == ()
+    holder.close()
+    store.threads.create(ACCOUNT)
+    engine.dispose()
+
+
+def test_a_store_heals_when_postgres_comes_back() -> None:
+    with run_cluster() as cluster:
+        engine = make_engine(cluster.url, pool_size=4)
+        migrate(engine)
+        store = open_store(engine)
+        with engine.connect(), engine.connect():
+            pass  # Two connections are idle in the pool now.
+        cluster.stop()
+        with pytest.raises(StoreUnavailable):
+            store.threads.create(ACCOUNT)
+        cluster.start()
+        store.threads.create(ACCOUNT, title="healed")
+        store.threads.create(ACCOUNT)
+        with engine.connect() as connection:
+            assert connection.execute(text("SELECT count(*) FROM threads")).scalar() == 2
+        engine.dispose()

@@ -1,0 +1,75 @@
+"""The migrations, from empty and from oldest."""
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import Engine, inspect
+
+from api.errors import StoreUnavailable
+from api.parts import TextPart
+from api.store import Store, migration, open_store
+from api.store.engine import make_engine
+from api.store.migration import MIGRATIONS, is_current, migrate
+from api.store.records import NewMessage
+from api.store.schema import metadata
+from tests.stores import ACCOUNT
+
+SEARCH = ("message_search", "messages_search")
+
+
+def is_ours(_object: object, name: str | None, *_rest: object) -> bool:
+    return name is None or not name.startswith(SEARCH)
+
+
+def test_an_empty_database_becomes_the_schema_that_queries_see(empty_url: str) -> None:
+    engine = make_engine(empty_url)
+    assert not is_current(engine)
+    migrate(engine)
+    assert is_current(engine)
+    with engine.connect() as connection:
+        options = {"include_object": is_ours, "compare_type": True}
+        assert compare_metadata(MigrationContext.configure(connection, opts=options), metadata) == []
+    engine.dispose()
+
+
+def test_the_oldest_database_keeps_what_it_holds(empty_url: str) -> None:
+    engine = make_engine(empty_url)
+    migrate(engine, "0001")
+    store = open_store(engine)
+    thread = store.threads.create(ACCOUNT, title="old")
+    store.messages.append(ACCOUNT, thread.thread_id, [NewMessage("user", (TextPart("words"),))])
+    migrate(engine)
+    (found,) = store.threads.list_newest(ACCOUNT, query="words").items
+    assert (found.thread_id, found.title) == (thread.thread_id, "old")
+    engine.dispose()
+
+
+def test_a_second_time_changes_nothing(store: Store) -> None:
+    store.threads.create(ACCOUNT)
+    migrate(store.engine)
+    assert len(store.threads.list_newest(ACCOUNT).items) == 1
+
+
+def test_a_migration_that_fails_leaves_nothing(empty_url: str, tmp_path, monkeypatch: pytest.MonkeyPatch) -> None:
+    broken = tmp_path / "migrations"
+    broken.mkdir()
+    for path in MIGRATIONS.glob("*.py"):
+        (broken / path.name).write_text(
+            path.read_text(encoding="utf-8") + "\n    raise RuntimeError\n", encoding="utf-8"
+        )
+    monkeypatch.setattr(migration, "MIGRATIONS", broken)
+    engine = make_engine(empty_url)
+    with pytest.raises(RuntimeError):
+        migrate(engine)
+    assert inspect(engine).get_table_names() == []
+    engine.dispose()
+
+
+def test_an_absent_database_is_an_error_that_says_try_again() -> None:
+    with pytest.raises(StoreUnavailable):
+        migrate(make_engine("postgres://nobody@127.0.0.1:1/nothing"))
+
+
+def test_the_numbers_of_the_migrations_are_in_a_row(engine: Engine) -> None:
+    numbers = sorted(path.name.partition("_")[0] for path in MIGRATIONS.glob("*.py"))
+    assert numbers == [f"{number:04}" for number in range(1, len(numbers) + 1)]
