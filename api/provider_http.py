@@ -68,7 +68,11 @@ class ProviderTransport(httpx2.BaseTransport):
             raise httpx2.UnsupportedProtocol("the address is not a web address")
         exchange = current_exchange() or Exchange()
         with exchange.carried(), _translated():
-            response = self._send(request, exchange)
+            try:
+                response = self._send(request, exchange)
+            except BaseException:
+                exchange.detach()
+                raise
         headers = list(response.headers.items())
         return httpx2.Response(response.status, headers=headers, stream=_Body(response, exchange))
 

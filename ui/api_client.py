@@ -19,9 +19,9 @@ from ui.messages import RunRequest
 from ui.sse import SseDecoder
 
 CONNECT_TIMEOUT_SECONDS = 5.0
-HEARTBEAT_SECONDS = 15.0
-STREAM_READ_TIMEOUT_SECONDS = 3 * HEARTBEAT_SECONDS
 READ_TIMEOUT_SECONDS = 10.0
+# Three heartbeats of the API.
+SILENCE_TIMEOUT_SECONDS = 45.0
 
 # What a proxy answers in the place of an API that is away.
 PROXY_STATUSES = frozenset({502, 503, 504})
@@ -43,14 +43,23 @@ class ModelList:
 class ApiClient:
     """Decant's API at one address."""
 
-    def __init__(self, api_url: str, api_token: str | None, *, pool_size: int = 10) -> None:
+    def __init__(
+        self,
+        api_url: str,
+        api_token: str | None,
+        *,
+        read_timeout_seconds: float = READ_TIMEOUT_SECONDS,
+        silence_timeout_seconds: float = SILENCE_TIMEOUT_SECONDS,
+    ) -> None:
         self._api_url = api_url.rstrip("/")
+        self._read_timeout_seconds = read_timeout_seconds
+        self._silence_timeout_seconds = silence_timeout_seconds
         self._session = requests.Session()
         self._session.trust_env = False
         self._session.headers["User-Agent"] = "decant-ui"
         if api_token:
             self._session.headers["Authorization"] = f"Bearer {api_token}"
-        adapter = HTTPAdapter(pool_connections=1, pool_maxsize=pool_size)
+        adapter = HTTPAdapter(pool_connections=1, pool_maxsize=10)
         self._session.mount("http://", adapter)
         self._session.mount("https://", adapter)
 
@@ -104,7 +113,7 @@ class ApiClient:
     def _request(
         self, method: str, path: str, *, headers: dict[str, str], body: bytes | None = None, is_stream: bool = False
     ) -> requests.Response:
-        read_timeout = STREAM_READ_TIMEOUT_SECONDS if is_stream else READ_TIMEOUT_SECONDS
+        read_timeout = self._silence_timeout_seconds if is_stream else self._read_timeout_seconds
         try:
             response = self._session.request(
                 method,

@@ -1,4 +1,4 @@
-"""Who may see the page: one password, a signed login cookie, and a limit on guessing; pure, no HTTP, no clock."""
+"""Who may see the page: one password, a signed login cookie, and a limit on guessing; no HTTP."""
 
 import hashlib
 import hmac
@@ -25,9 +25,11 @@ class Password:
 class LoginSessions:
     """Signs and checks login cookies; another secret or another password ends all of them."""
 
-    MAX_AGE_SECONDS = LOGIN_DAYS * 24 * 3600
+    MAX_REVOKED = 10_000
 
-    def __init__(self, secret: str, password: Password) -> None:
+    def __init__(self, secret: str, password: Password, max_age_seconds: int = LOGIN_DAYS * 24 * 3600) -> None:
+        self.max_age_seconds = max_age_seconds
+        self._revoked: OrderedDict[str, None] = OrderedDict()
         self._signer = TimestampSigner(
             secret, salt=b"decant login " + password.digest, digest_method=hashlib.sha256, key_derivation="hmac"
         )
@@ -38,21 +40,29 @@ class LoginSessions:
 
     def accepts(self, value: str | None) -> bool:
         """Say whether the cookie is one of ours and not too old."""
-        if value is None:
+        if value is None or value in self._revoked:
             return False
         try:
-            self._signer.unsign(value, max_age=self.MAX_AGE_SECONDS)
+            self._signer.unsign(value, max_age=self.max_age_seconds)
         except BadSignature:
             return False
         return True
+
+    def revoke(self, value: str | None) -> None:
+        """End a login session, also for whoever copied its cookie, as long as this process lives."""
+        if value is not None and self.accepts(value):
+            self._revoked[value] = None
+            while len(self._revoked) > self.MAX_REVOKED:
+                self._revoked.popitem(last=False)
 
 
 class LoginThrottle:
     """Limits wrong passwords, per client address and over all; keeps a bounded number of addresses."""
 
-    MAX_ADDRESSES = 2000
-
-    def __init__(self, *, per_address: int = 5, in_total: int = 100, window_seconds: float = 60.0) -> None:
+    def __init__(
+        self, *, per_address: int = 5, in_total: int = 100, window_seconds: float = 60.0, max_addresses: int = 2000
+    ) -> None:
+        self._max_addresses = max_addresses
         self._per_address = per_address
         self._in_total = in_total
         self._window_seconds = window_seconds
@@ -76,7 +86,7 @@ class LoginThrottle:
         own = self._recent(self._failures.pop(network, []), now_seconds)
         self._failures[network] = [*own, now_seconds][-self._per_address :]
         self._total = [*self._recent(self._total, now_seconds), now_seconds][-self._in_total :]
-        while len(self._failures) > self.MAX_ADDRESSES:
+        while len(self._failures) > self._max_addresses:
             self._failures.popitem(last=False)
 
     def _recent(self, failures: list[float], now_seconds: float) -> list[float]:

@@ -15,8 +15,6 @@ from ui.errors import PageError, TooManyStreams
 from ui.events import Event
 from ui.messages import RunRequest
 
-MAX_WAITING_EVENTS = 2000
-
 logger = logging.getLogger(__name__)
 
 
@@ -124,8 +122,9 @@ class RunReader:
 class Mailbox:
     """Events on their way from one thread to one loop; the loop is woken once for all that wait."""
 
-    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(self, loop: asyncio.AbstractEventLoop, max_waiting: int = 2000) -> None:
         self._loop = loop
+        self._max_waiting = max_waiting
         self._arrived = asyncio.Event()
         self._changed = threading.Condition()
         self._events: list[Event] = []
@@ -136,7 +135,7 @@ class Mailbox:
     def put(self, events: list[Event]) -> bool:
         """Add events from the thread, waiting for room; False once the mailbox is closed."""
         with self._changed:
-            self._changed.wait_for(lambda: self._is_closed or len(self._events) < MAX_WAITING_EVENTS)
+            self._changed.wait_for(lambda: self._is_closed or len(self._events) < self._max_waiting)
             if self._is_closed:
                 return False
             self._events += events

@@ -85,7 +85,7 @@ class PasswordGate:
             await self._app(scope, receive, send)
         elif scope["type"] == "websocket":
             await send({"type": "websocket.close", "code": 1008})
-        elif scope["method"] in {"GET", "HEAD"} and "text/html" in HTTPConnection(scope).headers.get("accept", ""):
+        elif "text/html" in HTTPConnection(scope).headers.get("accept", ""):
             await RedirectResponse(f"{scope.get('root_path', '')}/login", 303)(scope, receive, send)
         else:
             await PlainTextResponse("Sign in first.", 401)(scope, receive, send)

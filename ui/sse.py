@@ -2,8 +2,6 @@
 
 from dataclasses import dataclass
 
-MAX_LINE_BYTES = 16 * 1024 * 1024
-
 
 @dataclass(frozen=True, slots=True)
 class Frame:
@@ -17,7 +15,8 @@ class Frame:
 class SseDecoder:
     """Turns the bytes of an event stream into frames; comments and unknown fields vanish."""
 
-    def __init__(self) -> None:
+    def __init__(self, max_line_bytes: int = 16 * 1024 * 1024) -> None:
+        self._max_line_bytes = max_line_bytes
         self._rest = b""
         self._is_after_cr = False
         self._event = ""
@@ -38,7 +37,7 @@ class SseDecoder:
         lines = (self._rest + chunk).splitlines(keepends=True)
         self._is_after_cr = lines[-1].endswith(b"\r")
         self._rest = b"" if lines[-1].endswith((b"\n", b"\r")) else lines.pop()
-        if len(self._rest) > MAX_LINE_BYTES:
+        if len(self._rest) > self._max_line_bytes:
             raise ValueError("a line that does not end")
         frames = (self._line(line.rstrip(b"\r\n").decode("utf-8", "replace")) for line in lines)
         return [frame for frame in frames if frame]

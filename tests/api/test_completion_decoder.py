@@ -27,6 +27,7 @@ def chunk(delta: object = None, finish_reason: str | None = None, **more: object
 
 STOP = chunk({}, "stop")
 DONE = b"data: [DONE]\n\n"
+DOCUMENT_USAGE = b'"usage": {"prompt_tokens": 1, "completion_tokens": 1}}\n'
 HELLO = chunk({"content": "Hel"}) + chunk({"content": "lo ☃"})
 
 
@@ -154,8 +155,8 @@ ANSWERS = {
         ],
     ),
     "one JSON document": (
-        b' {"choices": [{"message": {"role": "assistant", "content": "Hi", "reasoning_content": "hm"},'
-        b'\n "finish_reason": "stop"}], "usage": {"prompt_tokens": 1, "completion_tokens": 1}}\n',
+        b'\n{"choices": [{"message": {"content": "Hi", "reasoning": "hm"},\n"finish_reason": "stop"}],'
+        + DOCUMENT_USAGE,
         [ReasoningDelta("hm"), MessageDelta("Hi"), Usage(1, 1, estimated=False), RunCompleted("stop")],
     ),
 }
@@ -166,6 +167,7 @@ FAILURES = {
     "vLLM's error": (event({"object": "error", "message": "boom", "code": 500}), ProviderError),
     "error event": (b"event: error\n" + event({"message": "boom"}), ProviderError),
     "error event with an error": (b"event: error\n" + event({"error": {"message": "boom"}}), ProviderError),
+    "error event with CRLF": (b"event: error\r\ndata: boom\r\n\r\n", ProviderError),
     "error event in plain text": (b"event: error\ndata: boom\n\n", ProviderError),
     "OpenRouter's finish_reason": (
         chunk({"content": ""}, "error", error={"code": "server_error", "message": "boom"}),

@@ -126,12 +126,19 @@ def nginx(provider: BenchProvider, folder: Path) -> Iterator[Target]:
     port = free_port()
     with tempfile.TemporaryDirectory(dir=folder) as place:
         configuration = (BASELINES / "nginx.conf").read_text(encoding="utf-8")
-        filled = {"FOLDER": place, "UPSTREAM": provider.port, "PORT": port, "USER": "user root;" if os.getuid() == 0 else ""}
+        filled = {
+            "FOLDER": place,
+            "UPSTREAM": provider.port,
+            "PORT": port,
+            "USER": "user root;" if os.getuid() == 0 else "",
+        }
         for name, value in filled.items():
             configuration = configuration.replace(name, str(value))
         path = Path(place, "nginx.conf")
         path.write_text(configuration, encoding="utf-8")
-        server = Server([binary, "-p", place, "-e", "stderr", "-c", str(path)], clean_environment(), port, folder / "nginx.log")
+        server = Server(
+            [binary, "-p", place, "-e", "stderr", "-c", str(path)], clean_environment(), port, folder / "nginx.log"
+        )
         try:
             server.wait_until_healthy()
             yield _target(server)

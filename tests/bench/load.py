@@ -18,7 +18,7 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 
-from tests.bench.measured import cpu_seconds
+from tests.bench.measured import cpu_seconds, machine_busy_seconds
 
 END = b"\r\n0\r\n\r\n"
 OK = b"HTTP/1.1 200"
@@ -39,6 +39,7 @@ class Plan:
     ramp_seconds: float = 2.0
     window_seconds: float = 5.0
     sample_seconds: float = 1.0
+    is_staggered: bool = True
     answers: int = 0  # With a number: no window, but so many answers as fast as they go.
     watched: Mapping[str, Sequence[int]] = field(default_factory=dict)
 
@@ -75,7 +76,7 @@ class Stream:
         self._tail = b""
         self._status_is_known = False
         self.socket = socket.socket()
-        self.socket.setblocking(False)
+        self.socket.settimeout(0)
         self.socket.connect_ex(("127.0.0.1", self._load.plan.port))
         self._load.watch(self)
 
@@ -217,7 +218,7 @@ class Load:
             _, number, stream = heapq.heappop(self._starts)
             if stream is not None:
                 stream.begin(self.plan.chunks)
-            elif self.plan.answers:
+            elif self.plan.answers or not self.plan.is_staggered:
                 Stream(self, self.plan.chunks)
             else:
                 Stream(self, max(1, self.plan.chunks * number // self.plan.streams))
@@ -233,6 +234,7 @@ class Load:
     def _open_window(self) -> None:
         self._cpu = {name: cpu_seconds(pids) for name, pids in self.plan.watched.items()}
         self._own_cpu = time.process_time()
+        self._machine_busy = machine_busy_seconds()
         self.window_began_at = time.monotonic()
         self.is_measuring = True
         self._sample()
@@ -247,6 +249,8 @@ class Load:
         self.seen.seconds = now - self.window_began_at
         self.seen.cpu = {name: cpu_seconds(pids) - self._cpu[name] for name, pids in self.plan.watched.items()}
         self.seen.cpu["load"] = time.process_time() - self._own_cpu
+        busy = machine_busy_seconds() - self._machine_busy
+        self.seen.cpu["others"] = max(0.0, busy - sum(self.seen.cpu.values()))
         for stream in self._streams.values():
             # What is still being waited for counts with the wait so far.
             if stream.text_at is None:

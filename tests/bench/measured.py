@@ -22,6 +22,12 @@ def cpu_seconds(pids: Iterable[int]) -> float:
     return total
 
 
+def machine_busy_seconds() -> float:
+    """Add up what all processors have worked so far, for anybody, and what the hypervisor kept from them."""
+    times = psutil.cpu_times()
+    return float(times.user + times.nice + times.system + times.irq + times.softirq + times.steal)
+
+
 @dataclass(frozen=True)
 class Memory:
     """Bytes: `rss` counts shared pages in full, `pss` by share, `uss` not at all."""

@@ -4,7 +4,6 @@ import argparse
 import asyncio
 import json
 import statistics
-import subprocess
 import sys
 import tempfile
 import time
@@ -134,7 +133,7 @@ def serve(port: int) -> None:
 
     @ui.page("/")
     def page() -> None:
-        ui.query(".nicegui-content").classes("max-w-3xl mx-auto w-full")
+        ui.query(".nicegui-content").style("max-width: 48rem; margin: auto")
         state["element"] = StreamedMarkdown()
 
     @app.get("/health")
@@ -149,7 +148,7 @@ def serve(port: int) -> None:
     async def stream(body: dict[str, Any]) -> None:
         background_tasks.create(_stream(state, body["text"], body["rate"], body["chunk"]))
 
-    ui.run(host="127.0.0.1", port=port, show=False, reload=False, workers=1, reconnect_timeout=30)
+    ui.run(host="127.0.0.1", port=port, show=False, reload=False, tailwind=False, workers=1, reconnect_timeout=30)
 
 
 async def _stream(state: dict[str, Any], text: str, rate: float, chunk: int) -> None:
@@ -159,9 +158,12 @@ async def _stream(state: dict[str, Any], text: str, rate: float, chunk: int) -> 
         piece = text[start : start + chunk]
         element.append(piece)
         ended = text[: start + chunk].count("q", max(0, start - 1)) if "q" in piece else 0
-        sent += [time.time()] * sum(
-            1 for index in range(start, start + len(piece)) if text[index] == "q" and _is_marker(text, index)
-        ) if ended else []
+        sent += (
+            [time.time()]
+            * sum(1 for index in range(start, start + len(piece)) if text[index] == "q" and _is_marker(text, index))
+            if ended
+            else []
+        )
         half = half or (time.time() if start > len(text) / 2 else 0.0)
         await asyncio.sleep(max(0, started + number / rate - time.perf_counter()))
     element.finish()

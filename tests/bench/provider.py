@@ -1,8 +1,8 @@
-"""A provider for benchmarks: streams answers at their pace from one epoll loop, cheap enough to feed a thousand streams.
+"""A provider for benchmarks: streams answers at their pace from one epoll loop, cheap enough for a thousand streams.
 
 A request says what it wants in its last user message, as JSON: `{"chunks", "rate", "chars"}`; rate 0 is a burst. The
 text of each chunk begins with `@` and the microsecond, by the machine's monotonic clock, at which it was sent, so that
-the load generator measures each delta from end to end. `tests/provider` is the one with quirks; this one is the fast one.
+the load generator measures each delta from end to end. `tests/provider` has the quirks, this one is fast.
 
     python -m tests.bench.provider      # prints its port and ends with its standard input
 """
@@ -21,7 +21,10 @@ HEAD = b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding
 OPENING = b'data: {"id":"chatcmpl-AbCdEfGhIjKlMnOpQrStUvWxYz012","object":"chat.completion.chunk","created":1700000000,'
 OPENING += b'"model":"bench","service_tier":"default","system_fingerprint":"fp_0123456789",'
 CHUNK = OPENING + b'"choices":[{"index":0,"delta":{"content":"@%b"},"logprobs":null,"finish_reason":null}]}\n\n'
-FIRST = OPENING + b'"choices":[{"index":0,"delta":{"role":"assistant","content":""},"logprobs":null,"finish_reason":null}]}\n\n'
+FIRST = (
+    OPENING
+    + b'"choices":[{"index":0,"delta":{"role":"assistant","content":""},"logprobs":null,"finish_reason":null}]}\n\n'
+)
 FINISH = OPENING + b'"choices":[{"index":0,"delta":{},"logprobs":null,"finish_reason":"stop"}]}\n\n'
 USAGE = OPENING + b'"choices":[],"usage":{"prompt_tokens":9,"completion_tokens":%d,"total_tokens":%d}}\n\n'
 
@@ -90,7 +93,10 @@ class Connection:
     def _answer(self, head: bytes, body: bytes) -> None:
         if not head.startswith(b"POST"):
             listed = b'{"object":"list","data":[{"id":"bench","object":"model"}]}'
-            self._send(b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: %d\r\n\r\n%b" % (len(listed), listed))
+            self._send(
+                b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: %d\r\n\r\n%b"
+                % (len(listed), listed)
+            )
             return
         content = json.loads(body)["messages"][-1]["content"]
         wanted = json.loads(content if isinstance(content, str) else content[0]["text"])
@@ -134,7 +140,7 @@ class Loop:
         self._due: list[tuple[float, int, Connection]] = []
         self._count = 0
         self._listener = socket.create_server(("127.0.0.1", 0), backlog=2048)
-        self._listener.setblocking(False)
+        self._listener.settimeout(0)
         self._epoll.register(self._listener, select.EPOLLIN)
         self.port = self._listener.getsockname()[1]
 
@@ -181,7 +187,7 @@ class Loop:
                 connected, _ = self._listener.accept()
             except BlockingIOError:
                 return
-            connected.setblocking(False)
+            connected.settimeout(0)
             connected.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             self._connections[connected.fileno()] = Connection(connected, self)
             self._epoll.register(connected, select.EPOLLIN)

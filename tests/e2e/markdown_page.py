@@ -1,5 +1,6 @@
 """A page with StreamedMarkdown alone, fed over HTTP: `python -m tests.e2e.markdown_page PORT`."""
 
+import asyncio
 import sys
 from typing import Any
 
@@ -10,16 +11,16 @@ from nicegui import app, ui
 from ui.elements.streamed_markdown import StreamedMarkdown
 
 
-class Bench:
+class Stage:
     """The elements of the page that was opened last."""
 
     def __init__(self) -> None:
         self.element: Any = None
         self.places: dict[str, ui.element] = {}
 
-    def build(self, place: str = "") -> None:
-        """Lay out the page; the element is created at once or, with `?place=`, inside something that is closed."""
-        ui.query(".nicegui-content").classes("max-w-3xl mx-auto w-full")
+    def build(self, place: str, early: int) -> None:
+        """Lay out the page; `place` puts the element inside something closed, `early` writes before anybody sees it."""
+        ui.query(".nicegui-content").style("max-width: 48rem; margin: auto")
         with ui.dialog() as dialog, ui.card() as card:
             pass
         with ui.tabs() as tabs:
@@ -30,20 +31,22 @@ class Bench:
                 ui.label("first")
             with ui.tab_panel("two") as panel:
                 pass
-        column = ui.column().classes("w-full")
+        column = ui.column().style("width: 100%")
         self.places = {"dialog": card, "tab": panel, "column": column, "opened": dialog, "panels": panels}
         with self.places.get(place, column):
             self.element = StreamedMarkdown()
+        for number in range(early):
+            self.element.append(f"{number} ")
 
 
 def main(port: int) -> None:
     """Serve the page and the ways to drive it."""
-    bench = Bench()
+    stage = Stage()
 
     @ui.page("/")
-    def page(place: str = "", dark: bool = False) -> None:
+    def page(place: str = "", early: int = 0, dark: bool = False) -> None:
         ui.dark_mode(dark)
-        bench.build(place)
+        stage.build(place, early)
 
     @app.get("/health")
     def health() -> str:
@@ -51,51 +54,59 @@ def main(port: int) -> None:
 
     @app.post("/append")
     async def append(request: Request) -> None:
-        bench.element.append((await request.body()).decode())
+        stage.element.append((await request.body()).decode())
 
-    @app.post("/append_each")
-    async def append_each(request: Request) -> None:
-        for piece in await request.json():
-            bench.element.append(piece)
+    @app.post("/frames")
+    async def frames(request: Request) -> None:
+        """Stream the pieces of each text in a frame of their own, all texts side by side."""
+        texts = await request.json()
+        stage.places["column"].clear()
+        with stage.places["column"]:
+            elements = [StreamedMarkdown() for _ in texts]
+        for turn in range(max(map(len, texts))):
+            for element, pieces in zip(elements, texts, strict=True):
+                if turn < len(pieces):
+                    element.append(pieces[turn])
+                    element._frame()
+            await asyncio.sleep(0)
+        for element in elements:
+            element.finish()
+        stage.element = elements[-1]
 
     @app.post("/finish")
     async def finish() -> None:
-        bench.element.finish()
+        stage.element.finish()
 
     @app.post("/replace")
     async def replace(request: Request) -> None:
-        """Put one new element per text of a list in the place of what was there; `finish` says how it comes."""
+        """Put one new element for each text of a list in the place of what was there."""
         texts = await request.json()
-        bench.places["column"].clear()
-        with bench.places["column"]:
+        stage.places["column"].clear()
+        with stage.places["column"]:
             for text in texts:
-                bench.element = StreamedMarkdown(text)
+                stage.element = StreamedMarkdown(text)
 
     @app.post("/new")
     async def new() -> None:
-        with bench.places["column"]:
-            bench.element = StreamedMarkdown()
+        with stage.places["column"]:
+            stage.element = StreamedMarkdown()
 
     @app.post("/move")
     async def move() -> None:
-        with bench.places["column"]:
+        with stage.places["column"]:
             card = ui.card()
-        bench.element.move(card)
+        stage.element.move(card)
 
     @app.post("/show")
     async def show() -> None:
-        bench.places["opened"].open()
-        bench.places["panels"].set_value("two")
+        stage.places["opened"].open()
+        stage.places["panels"].set_value("two")
 
     @app.get("/text", response_class=PlainTextResponse)
     async def text() -> str:
-        return bench.element.text
+        return stage.element.text
 
-    @app.get("/html", response_class=PlainTextResponse)
-    async def html() -> str:
-        return "".join(unit[1:] for unit in bench.element._shown.units)
-
-    ui.run(host="127.0.0.1", port=port, show=False, reload=False, workers=1, reconnect_timeout=10)
+    ui.run(host="127.0.0.1", port=port, show=False, reload=False, tailwind=False, workers=1, reconnect_timeout=10)
 
 
 if __name__ in {"__main__", "__mp_main__"}:

@@ -81,11 +81,11 @@ def _envelope(model: str) -> dict[str, Any]:
 
 
 def _chunk(
-    model: str, delta: dict[str, str], finish_reason: str | None = None, usage: object = None, **more: object
+    model: str, delta: dict[str, str], finish_reason: str | None = None, choice_usage: object = None, **more: object
 ) -> str:
     choice: dict[str, object] = {"index": 0, "delta": delta, "logprobs": None, "finish_reason": finish_reason}
-    if usage is not None:
-        choice["usage"] = usage
+    if choice_usage is not None:
+        choice["usage"] = choice_usage
     return json.dumps(_envelope(model) | {"choices": [choice]} | more)
 
 

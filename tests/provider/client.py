@@ -9,6 +9,7 @@ with ScriptedProvider() as provider:
 import http.client
 import json
 import select
+import ssl
 import subprocess
 import sys
 import time
@@ -41,7 +42,8 @@ class ScriptedProvider:
             self.stop()
             raise RuntimeError("the scripted provider did not start")
         self.port = int(line)
-        self.base_url = f"http{'s' if '--certificate' in arguments else ''}://127.0.0.1:{self.port}/v1"
+        self._speaks_tls = "--certificate" in arguments
+        self.base_url = f"http{'s' if self._speaks_tls else ''}://127.0.0.1:{self.port}/v1"
 
     def __enter__(self) -> Self:
         return self
@@ -99,4 +101,9 @@ class ScriptedProvider:
             connection.close()
 
     def _connection(self) -> http.client.HTTPConnection:
-        return http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
+        if not self._speaks_tls:
+            return http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+        return http.client.HTTPSConnection("127.0.0.1", self.port, timeout=10, context=context)

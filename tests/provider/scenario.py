@@ -3,7 +3,9 @@
 from dataclasses import dataclass, field
 from typing import Literal
 
-Ending = Literal["complete", "cut", "reset", "hang", "complete_then_close", "complete_then_reset_next"]
+Ending = Literal[
+    "complete", "cut", "reset", "reset_before_headers", "hang", "complete_then_close", "complete_then_reset_next"
+]
 Framing = Literal["chunked", "until_close", "content_length"]
 UsageMode = Literal["on_request", "never", "always", "every_chunk", "in_choice"]
 

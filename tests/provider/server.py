@@ -200,7 +200,9 @@ class Connection(asyncio.Protocol):
         if scenario.wait_before_headers:
             await asyncio.sleep(scenario.wait_before_headers)
         refused = next((option for option in scenario.rejects if option in call.body), None)
-        if refused is not None:
+        if scenario.ending == "reset_before_headers":
+            self._reset()
+        elif refused is not None:
             error = {"error": {"message": f"Unsupported parameter: '{refused}'", "code": "unsupported_parameter"}}
             self._send_whole(400, {}, json.dumps(error).encode())
         elif scenario.body is not None:
@@ -220,9 +222,6 @@ class Connection(asyncio.Protocol):
         }[scenario.framing]
         self._send_head(scenario.status, {"content-type": "text/event-stream"} | framing | scenario.headers)
         call.headers_sent_at = time.monotonic()
-        if scenario.ending == "reset" and not answer:
-            self._reset()
-            return
         await self._send_paced(scenario, call, answer)
         await self._end(scenario)
 

@@ -3,6 +3,7 @@
 import json
 import queue
 import threading
+import time
 from collections.abc import Callable, Iterator
 from types import TracebackType
 from typing import Any, Self
@@ -11,13 +12,17 @@ from flask import Flask, Response, jsonify, request
 from werkzeug.serving import WSGIRequestHandler, make_server
 
 WAIT_SECONDS = 5.0
+# No run outlives this, so that a reader that should have been stopped fails its test instead of hanging it.
+RUN_SECONDS = 20.0
+# How soon a run notices that its client is gone.
 PROBE_SECONDS = 0.02
 
 
 class ScriptedRun:
     """One POST /stream: what it asked for and what it is told."""
 
-    def __init__(self, body: dict[str, Any], headers: dict[str, str]) -> None:
+    def __init__(self, body: dict[str, Any], headers: dict[str, str], probe_seconds: float) -> None:
+        self._probe_seconds = probe_seconds
         self.body = body
         self.headers = headers
         self.client_gone = threading.Event()
@@ -60,11 +65,12 @@ class ScriptedRun:
         return self
 
     def chunks(self) -> Iterator[bytes]:
+        deadline = time.monotonic() + RUN_SECONDS
         try:
             yield b": open\n\n"
-            while True:
+            while time.monotonic() < deadline:
                 try:
-                    item = self._script.get(timeout=PROBE_SECONDS)
+                    item = self._script.get(timeout=self._probe_seconds)
                 except queue.Empty:
                     yield b": probe\n\n"
                     continue
@@ -80,7 +86,10 @@ class ScriptedRun:
 class ScriptedApi:
     """The server; a context manager that ends with every open run."""
 
-    def __init__(self, on_run: Callable[[ScriptedRun], object] | None = None) -> None:
+    def __init__(
+        self, on_run: Callable[[ScriptedRun], object] | None = None, probe_seconds: float = PROBE_SECONDS
+    ) -> None:
+        self._probe_seconds = probe_seconds
         self.models: dict[str, Any] = {"models": [{"name": "scripted"}], "default": "scripted"}
         self.runs: queue.Queue[ScriptedRun] = queue.Queue()
         self.refusals: queue.Queue[Response] = queue.Queue()
@@ -146,7 +155,7 @@ class ScriptedApi:
 
         @app.post("/stream")
         def stream() -> Response:
-            run = ScriptedRun(request.get_json(), dict(request.headers))
+            run = ScriptedRun(request.get_json(), dict(request.headers), self._probe_seconds)
             self._all_runs.append(run)
             self.runs.put(run)
             if self._on_run:

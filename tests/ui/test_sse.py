@@ -2,7 +2,6 @@ from collections.abc import Iterable
 
 import pytest
 
-from ui import sse
 from ui.sse import Frame, SseDecoder
 
 STREAM = (
@@ -55,7 +54,6 @@ def test_broken_utf8_spoils_only_its_own_frame() -> None:
     assert [frame.data for frame in decode([b"data: \xff\n\ndata: fine\n\n"])] == ["\ufffd", "fine"]
 
 
-def test_a_line_without_an_end_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sse, "MAX_LINE_BYTES", 10)
+def test_a_line_without_an_end_is_refused() -> None:
     with pytest.raises(ValueError, match="does not end"):
-        SseDecoder().feed(b"data: 12345678")
+        SseDecoder(max_line_bytes=10).feed(b"data: 12345678")

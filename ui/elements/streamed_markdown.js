@@ -15,9 +15,9 @@ export default {
       if (seq === this.seq) return;
       this.seq = seq;
       this.units = new Units(this.$el);
-      this.units.change(0, units.map((unit, index) => [index, 0, unit]));
+      this.units.change(0, units.flatMap((unit, index) => [index, 0, unit]));
     },
-    apply(seq, keep, patches) {
+    draw(seq, keep, ...patches) {
       if (seq <= this.seq) return;
       if (seq > this.seq + 1) {
         this.$emit("resync", this.seq);

@@ -5,16 +5,18 @@ The element numbers its frames. A browser that missed one, or that mounts the el
 
 import logging
 from dataclasses import asdict, dataclass, field
+from itertools import chain
 from time import perf_counter
 
-from nicegui import ui
+from nicegui import json, ui
 from nicegui.events import GenericEventArguments
 
 from ui.elements.frame_pacer import FramePacer, shared_pacer
 from ui.markdown.growing import GrowingMarkdown
 from ui.markdown.patch import change
+from ui.markdown.units import without_end_tags
 
-FRAME_SECONDS = 0.045
+FRAME_SECONDS = 0.048
 AWAY_SECONDS = 0.25
 SLOWER_PER_CHARACTER = 1 / 16_000
 
@@ -52,7 +54,8 @@ class StreamedMarkdown(
             self._pieces = [text]
             self._markdown.append(text)
             self._markdown.finish()
-            self._shown.units, self._shown.is_complete = self._markdown.finished, True
+            self._shown.units = [*map(without_end_tags, self._markdown.finished)]
+            self._shown.is_complete = True
 
     @property
     def text(self) -> str:
@@ -98,13 +101,14 @@ class StreamedMarkdown(
         self._markdown.append(pending)
 
     def _send(self) -> None:
-        tail = self._markdown.finished[self._finished :] + self._markdown.open_units()
+        tail = [*map(without_end_tags, self._markdown.finished[self._finished :] + self._markdown.open_units())]
         found = change(self._shown.units[self._finished :], tail, self._finished)
         self._shown.units[self._finished :] = tail
         self._finished = len(self._markdown.finished)
         if found is not None:
             self._shown.seq += 1
-            self.run_method("apply", self._shown.seq, found.keep, found.patches)
+            frame = json.dumps([self._shown.seq, found.keep, *chain.from_iterable(found.patches)])
+            self.client.run_javascript(f'runMethod({self.id},"draw",{frame})')
 
     def _on_resync(self, event: GenericEventArguments) -> None:
         if event.args != self._shown.seq:

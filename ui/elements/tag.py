@@ -19,16 +19,14 @@ class PlainButton(TextElement):
     """A button with an icon, a text or both; `label` names an icon button for screen readers."""
 
     def __init__(self, on_click: Callable[[], Any], *, icon: str = "", text: str = "", label: str = "") -> None:
-        super().__init__(tag="button", text="")
+        super().__init__(tag="button", text=text)
         self.classes("button" if text else "button icon-button")
         self._props["type"] = "button"
         if label:
             self._props["aria-label"] = self._props["title"] = label
-        with self:
-            if icon:
+        if icon:
+            with self:
                 add_icon(icon)
-            if text:
-                Tag("span", text)
         self.on("click", on_click, args=[])
 
     def enable(self, *, is_enabled: bool) -> None:

@@ -15,6 +15,7 @@ OPTIONS = (
     | Options.ENABLE_MATH
     | Options.ENABLE_GFM
 )
+MAX_PARAGRAPH = 3000
 _PARTS = {"List": "Item", "Table": "TableRow"}
 
 
@@ -30,6 +31,13 @@ class Block:
     def is_fenced(self) -> bool:
         """Whether this is fenced code."""
         return self.kind == "Fenced"
+
+    def cut(self) -> int:
+        """Return where a paragraph that is too long to be read again and again goes on as another one, or 0."""
+        if self.kind != "Paragraph" or len(self.source) <= MAX_PARAGRAPH:
+            return 0
+        end = self.source.find("\n", MAX_PARAGRAPH) + 1
+        return end if self.source[end:].strip() else 0
 
 
 @dataclass(slots=True)

@@ -16,11 +16,11 @@ from pygments.token import Token, _TokenType
 from pygments.util import ClassNotFound
 
 from ui.markdown import mathml
-from ui.markdown.units import unit
+from ui.markdown.units import Memo, unit
 
 GROUP_LINES = 24
 GROUP_SIZE = 2_000
-MAX_WHOLE = 16_000
+MAX_WHOLE = 10_000
 MAX_DIAGRAM = 8_000
 
 _LINE = re.compile(r"[^\n]*\n|[^\n]+")
@@ -49,19 +49,16 @@ _CLASSES: dict[_TokenType, str] = {
 }
 
 
-Memo = dict[tuple[str, str], str]
-
-
-def block(text: str, language: str, depth: int, memo: Memo | None = None) -> list[str]:
-    """Return the units of a code block; a `memo` says that it still grows, and keeps its finished groups."""
+def block(text: str, language: str, depth: int, memo: Memo, *, is_final: bool) -> list[str]:
+    """Return the units of a code block that is not a fence of the top level."""
     if language == "math":
-        return [_formula(text, depth, is_final=memo is None)]
+        return [formula(text, depth, is_final=is_final)]
+    is_diagram = is_final and language == "mermaid" and len(text) <= MAX_DIAGRAM
     lexer = lexer_for(language)
-    if memo is None:
+    if is_final and len(text) <= MAX_WHOLE:
         found = whole(text, lexer)
     else:
-        found = [remembered("".join(group), language, lexer, memo) for group in groups(lines_of(text))]
-    is_diagram = language == "mermaid" and memo is None and len(text) <= MAX_DIAGRAM
+        found = [_remembered("".join(group), language, lexer, memo) for group in groups(lines_of(text))]
     return [frame(language, depth, is_diagram=is_diagram), *(group_unit(group, depth) for group in found)]
 
 
@@ -80,15 +77,8 @@ def group_unit(markup: str, depth: int) -> str:
     return unit(depth + 1, f"<span class=lines>{markup}</span>")
 
 
-def remembered(text: str, language: str, lexer: Lexer | None, memo: Memo) -> str:
-    """Return a highlighted group, from the memo when its text has not changed."""
-    key = language, text
-    if key not in memo:
-        memo[key] = highlighted(text, lexer)
-    return memo[key]
-
-
-def _formula(text: str, depth: int, *, is_final: bool) -> str:
+def formula(text: str, depth: int, *, is_final: bool) -> str:
+    """Return a display formula as a unit; while it grows, its source."""
     shown = mathml.formula(text, is_display=True) if is_final else f"<code class=tex>{html.escape(text)}</code>"
     return unit(depth, f"<div class=math>{shown}</div>")
 
@@ -107,12 +97,9 @@ def lexer_for(language: str) -> Lexer | None:
 
 
 def whole(code: str, lexer: Lexer | None) -> list[str]:
-    """Return the groups of finished code."""
-    lines = lines_of(code)
-    if len(code) > MAX_WHOLE:
-        return [highlighted("".join(group), lexer) for group in groups(lines)]
-    coloured = iter(lines_of(highlighted(code, lexer)))
-    return ["".join(islice(coloured, len(group))) for group in groups(lines)]
+    """Return the groups of code that was highlighted as a whole."""
+    coloured = iter(lines_of(highlighted(code, lexer, MAX_WHOLE)))
+    return ["".join(islice(coloured, len(group))) for group in groups(lines_of(code))]
 
 
 def lines_of(text: str) -> list[str]:
@@ -137,9 +124,9 @@ def is_complete(group: list[str]) -> bool:
     return len(group) >= GROUP_LINES or not group[-1].strip() or sum(map(len, group)) >= GROUP_SIZE
 
 
-def highlighted(code: str, lexer: Lexer | None) -> str:
-    """Return code as HTML in which no element crosses a line end."""
-    if lexer is None or len(code) > MAX_WHOLE:
+def highlighted(code: str, lexer: Lexer | None, limit: int = 2 * GROUP_SIZE) -> str:
+    """Return code as HTML in which no element crosses a line end; beyond the limit without colours."""
+    if lexer is None or len(code) > limit:
         return html.escape(code, quote=False)
     parts: list[str] = []
     kind, pending = "", ""
@@ -151,6 +138,13 @@ def highlighted(code: str, lexer: Lexer | None) -> str:
         pending += text
     parts.append(_span(pending, kind))
     return "".join(parts)
+
+
+def _remembered(text: str, language: str, lexer: Lexer | None, memo: Memo) -> str:
+    key = language, text
+    if key not in memo:
+        memo[key] = highlighted(text, lexer)
+    return memo[key]
 
 
 @cache
@@ -165,4 +159,4 @@ def _span(text: str, kind: str) -> str:
     if not kind:
         return safe
     lines = safe.split("\n")
-    return "\n".join(f"<span class={kind}>{line}</span>" if line.strip() else line for line in lines)
+    return "\n".join(f"<i class={kind}>{line}</i>" if line.strip() else line for line in lines)

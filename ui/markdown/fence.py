@@ -1,6 +1,5 @@
 """Fenced code at the top level while it grows: lines go by once, only the last group of lines is written anew."""
 
-import html
 import re
 from dataclasses import dataclass, field
 
@@ -9,7 +8,7 @@ from pygments.lexer import Lexer
 from ui.markdown import code
 from ui.markdown.source import plain
 
-_OPENING = re.compile(r"^( {0,3})(`{3,}|~{3,})(.*)\n", re.MULTILINE)
+_OPENING = re.compile(r"^( {0,3})(`{3,}|~{3,})(.*)(?:\n|\Z)", re.MULTILINE)
 _PARTIAL_CLOSING = re.compile(r" {0,3}(?:`+|~+)\s*")
 
 
@@ -34,7 +33,9 @@ class Fence:
             raise ValueError("no fence opens here")
         marker, language = opening[2], code.language_of(plain(opening[3]))
         closing = re.compile(rf" {{0,3}}{marker[0]}{{{len(marker)},}}[ \t]*\n?")
-        return cls(language, code.lexer_for(language), len(opening[1]), closing), source[opening.end() :]
+        fence = cls(language, code.lexer_for(language), len(opening[1]), closing)
+        fence._units.append(code.frame(language, 0))
+        return fence, source[opening.end() :]
 
     def feed(self, source: str) -> str | None:
         """Take complete lines; return what follows the closing line, or None while the fence is open."""
@@ -47,23 +48,28 @@ class Fence:
             self.size += len(line)
         return None
 
-    def units(self, open_line: str) -> list[str]:
-        """Return the units of the fence as it stands."""
+    def settled(self) -> list[str]:
+        """Hand out, once, the units that will not change: those of code too long to be highlighted as a whole."""
+        if self.size <= code.MAX_WHOLE or self.language == "math":
+            return []
+        self._highlight_groups()
+        units, self._units = self._units, []
+        return units
+
+    def units(self, open_line: str = "") -> list[str]:
+        """Return the units of the fence as it stands, without those that are settled."""
         if self.language == "math":
-            return code.block("".join(self.lines) + plain(open_line.lstrip(" ")), self.language, 0, {})
+            return [code.formula("".join(self.lines) + plain(open_line.lstrip(" ")), 0, is_final=False)]
         rest = self._highlight_groups()
-        shown = "" if _PARTIAL_CLOSING.fullmatch(open_line) else self._without_indent(open_line)
-        markup = code.highlighted("".join(rest), self.lexer) + html.escape(plain(shown), quote=False)
-        last = [code.group_unit(markup, 0)] if markup else []
-        return [code.frame(self.language, 0), *self._units, *last]
+        shown = "" if _PARTIAL_CLOSING.fullmatch(open_line) else plain(self._without_indent(open_line))
+        markup = code.highlighted("".join((*rest, shown)), self.lexer)
+        return [*self._units, code.group_unit(markup, 0)] if markup else self._units
 
     def finished(self) -> list[str]:
-        """Return the units of the fence, which has ended."""
+        """Return the units of the fence, which has ended, without those that are settled."""
         if self.size <= code.MAX_WHOLE or self.language == "math":
-            return code.block("".join(self.lines), self.language, 0)
-        rest = self._highlight_groups()
-        last = [code.group_unit(code.highlighted("".join(rest), self.lexer), 0)] if rest else []
-        return [code.frame(self.language, 0), *self._units, *last]
+            return code.block("".join(self.lines), self.language, 0, {}, is_final=True)
+        return self.units()
 
     def _highlight_groups(self) -> list[str]:
         """Turn complete groups into units and return the lines of the last, open one."""

@@ -11,13 +11,14 @@ from itertools import pairwise
 import pyromark
 
 from ui.markdown.blocks import OPTIONS, Block, split
-from ui.markdown.code import Memo
 from ui.markdown.fence import Fence
 from ui.markdown.render import rendered
 from ui.markdown.repair import repaired
 from ui.markdown.source import Source, plain
+from ui.markdown.units import Memo
 
 MAX_STEP = 4000
+LOOK_AGAIN = 1.05
 
 
 @dataclass(slots=True)
@@ -31,6 +32,7 @@ class GrowingMarkdown:
     _head: str = ""
     _is_continued: bool = False
     _fence: Fence | None = None
+    _next_look: float = 0
     _definitions: dict[str, tuple[str, str]] = field(default_factory=dict)
     _memo: Memo = field(default_factory=dict)
 
@@ -40,7 +42,9 @@ class GrowingMarkdown:
             lines = self._source.feed(delta[start : start + MAX_STEP])
             if lines:
                 self._open += lines
-                self._finish_blocks()
+                if self._fence is not None or len(self._open) >= self._next_look:
+                    self._finish_blocks()
+                    self._next_look = len(self._open) * LOOK_AGAIN
 
     def finish(self) -> None:
         """Say that nothing follows: what is open is taken literally."""
@@ -48,7 +52,7 @@ class GrowingMarkdown:
         self._source = Source()
         self._finish_blocks()
         if self._fence is not None:
-            self._finish_fence(self._fence, "")
+            self._finish_fence(self._fence)
         for block in split(self._head + self._open):
             self._finish_block(block)
         self._open, self.is_final = "", True
@@ -65,7 +69,7 @@ class GrowingMarkdown:
             return []
         if not self._source.in_fence:
             text = repaired(text)
-        return rendered(self._head + text, self._definitions, self._memo)[self._is_continued :]
+        return rendered(self._head + text, self._definitions, self._memo, is_final=False)[self._is_continued :]
 
     def open_size(self) -> int:
         """Return how many characters have to be read again for the next units."""
@@ -77,25 +81,33 @@ class GrowingMarkdown:
                 rest = self._fence.feed(self._open)
                 self._open = rest or ""
                 if rest is None:
+                    self.finished += self._fence.settled()
                     return
-                self._finish_fence(self._fence, rest)
-                continue
-            blocks = split(self._head + self._open)
-            fenced = next((index for index, block in enumerate(blocks) if block.is_fenced), None)
-            last = len(blocks) - 1 if fenced is None else fenced
-            for block in blocks[:last]:
-                self._finish_block(block)
-            if not blocks:
+                self._finish_fence(self._fence)
+            elif not self._finish_until_fence(split(self._head + self._open)):
                 return
-            if fenced is None:
-                self._open = blocks[last].source[len(self._head) :]
-                self._finish_parts(blocks[last])
-                return
-            self._fence, self._open = Fence.opened_by("".join(block.source for block in blocks[fenced:]))
 
-    def _finish_fence(self, fence: Fence, rest: str) -> None:
+    def _finish_until_fence(self, blocks: list[Block]) -> bool:
+        """Finish all blocks but the last; stop where the rest has to be looked at again, and say so."""
+        for index, block in enumerate(blocks):
+            cut = block.cut()
+            if cut:
+                self._finish_piece(block.source[:cut])
+            if cut or block.is_fenced:
+                self._open = "".join(each.source for each in blocks[index:])[cut:]
+                if not cut:
+                    self._fence, self._open = Fence.opened_by(self._open)
+                return True
+            if index + 1 < len(blocks):
+                self._finish_block(block)
+            else:
+                self._open = block.source[len(self._head) :]
+                self._finish_parts(block)
+        return False
+
+    def _finish_fence(self, fence: Fence) -> None:
         self.finished += fence.finished()
-        self._fence, self._open = None, rest
+        self._fence = None
 
     def _finish_block(self, block: Block) -> None:
         if block.kind == "List":
@@ -125,7 +137,7 @@ class GrowingMarkdown:
     def _finish_piece(self, source: str) -> None:
         if "]:" in source:
             self._define(source)
-        self.finished += rendered(source, self._definitions)[self._is_continued :]
+        self.finished += rendered(source, self._definitions, self._memo, is_final=True)[self._is_continued :]
         self._memo.clear()
 
     def _define(self, source: str) -> None:

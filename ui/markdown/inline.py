@@ -6,6 +6,7 @@ from typing import Any, TypeAlias
 
 from ui.markdown import links, mathml
 from ui.markdown.source import plain
+from ui.markdown.units import Memo
 
 MAX_DEPTH = 16
 TAGS = {"Emphasis": "em", "Strong": "strong", "Strikethrough": "del"}
@@ -18,6 +19,7 @@ class Inline:
     """Collects the HTML of one leaf; `is_implicit` says that the parser named no paragraph (a tight list item)."""
 
     octets: bytes
+    memo: Memo
     is_implicit: bool = False
     parts: list[str] = field(default_factory=list)
     depth: int = 0
@@ -45,7 +47,7 @@ class Inline:
         elif name == "InlineMath" and self.octets[end : end + 1].isdigit():
             self.text += f"${value}$"
         elif name in ("InlineMath", "DisplayMath"):
-            self.write(mathml.formula(plain(value), is_display=name == "DisplayMath"))
+            self.write(self._formula(name, value))
         else:
             self.text += value
 
@@ -82,6 +84,12 @@ class Inline:
             self.parts.append(links.text_html(self.text) if self.link_ends else links.linked(self.text))
             self.text = ""
 
+    def _formula(self, name: str, source: str) -> str:
+        key = name, source
+        if key not in self.memo:
+            self.memo[key] = mathml.formula(plain(source), is_display=name == "DisplayMath")
+        return self.memo[key]
+
     def _start_link(self, url: str, title: str, *, is_email: bool) -> None:
         url = f"mailto:{url}" if is_email else url
         if links.is_allowed(url) and not self.link_ends:
@@ -98,7 +106,7 @@ class Inline:
         if links.is_allowed(url) and (host := links.host_of(url)):
             shown = html.escape(f"Show image from {host}{': ' if alt else ''}{alt}")
             self.write(
-                f'<button type=button class=image data-src="{html.escape(url)}" data-alt="{html.escape(alt)}">'
+                f"<button type=button class=image data-src={links.attribute(url)} data-alt={links.attribute(alt)}>"
                 f"{shown}</button>"
             )
         else:

@@ -8,7 +8,7 @@ from ui.markdown.source import LESS, plain
 
 _LINK = re.compile(r"(?:https?://[^\s/?#]|mailto:[^\s/])[^\s\x00-\x1f\x7f]*", re.IGNORECASE)
 _BARE = re.compile(rf"\bhttps?://[^\s{LESS}<>\"'`]+", re.IGNORECASE)
-_REL = 'target=_blank rel="noopener noreferrer nofollow"'
+_UNQUOTED = re.compile(r"[\w:/.?#%+~@,!$*()-]+", re.ASCII)
 
 
 def escaped(text: str) -> str:
@@ -30,9 +30,15 @@ def is_allowed(url: str) -> bool:
 
 
 def opening_tag(url: str, title: str = "") -> str:
-    """Return the start tag of a link to an allowed address."""
-    described = f' title="{escaped(title)}"' if title else ""
-    return f'<a href="{escaped(url)}"{described} {_REL}>'
+    """Return the start tag of a link to an allowed address; `rel` and `target` are set where it enters the page."""
+    described = f" title={attribute(title)}" if title else ""
+    return f"<a href={attribute(url)}{described}>"
+
+
+def attribute(text: str) -> str:
+    """Return the text as the value of an attribute, with quotes only where they are needed."""
+    safe = escaped(text)
+    return safe if _UNQUOTED.fullmatch(safe) else f'"{safe}"'
 
 
 def linked(text: str) -> str:

@@ -6,6 +6,8 @@ from xml.etree.ElementTree import Element
 
 from latex2mathml.converter import convert_to_element
 
+from ui.markdown.links import attribute
+
 MAX_SOURCE = 2000
 MAX_DEPTH = 60
 TAGS = frozenset(
@@ -33,7 +35,7 @@ def formula(source: str, *, is_display: bool) -> str:
 def _serialized(element: Element, depth: int) -> Iterator[str]:
     if element.tag not in TAGS or depth > MAX_DEPTH:
         raise ValueError("not presentation MathML")
-    attributes = (f' {name}="{_text(value)}"' for name, value in element.items() if name in ATTRIBUTES)
+    attributes = (f" {name}={attribute(value)}" for name, value in element.items() if name in ATTRIBUTES)
     yield f"<{element.tag}{''.join(attributes)}>{_text(element.text)}"
     for child in element:
         yield from _serialized(child, depth + 1)

@@ -9,7 +9,7 @@ Patch = tuple[int, int, str]
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """Keep the first `keep` units, then set each `(index, characters kept, what follows them)`."""
+    """Keep the first `keep` units, then set each `(index, UTF-16 units kept, what follows them)`."""
 
     keep: int
     patches: list[Patch]
@@ -29,7 +29,7 @@ def change(old: list[str], new: list[str], offset: int = 0) -> Change | None:
             keep = index
             break
         kept = common_length(old[index], new[index])
-        patches.append((offset + index, kept, new[index][kept:]))
+        patches.append((offset + index, utf16_length(new[index][:kept]), new[index][kept:]))
     patches += ((offset + index, 0, new[index]) for index in range(keep, len(new)))
     return Change(offset + keep, patches) if patches or keep < len(old) else None
 
@@ -46,6 +46,11 @@ def common_length(old: str, new: str) -> int:
         else:
             high = middle - 1
     return low
+
+
+def utf16_length(text: str) -> int:
+    """Return how long a text is for a browser, which counts a character beyond U+FFFF twice."""
+    return len(text) if text.isascii() else len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
 def _contains(units: list[str], index: int) -> bool:

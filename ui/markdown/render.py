@@ -11,7 +11,7 @@ from ui.markdown import code
 from ui.markdown.blocks import OPTIONS
 from ui.markdown.inline import NAMES, Inline, Payload
 from ui.markdown.source import plain
-from ui.markdown.units import MAX_DEPTH, unit
+from ui.markdown.units import MAX_DEPTH, Memo, unit
 
 _ALIGNED = {"Left": " class=left", "Center": " class=center", "Right": " class=right"}
 _TASK = "<input type=checkbox"
@@ -19,17 +19,17 @@ _TASK = "<input type=checkbox"
 Definitions = Mapping[str, tuple[str, str]]
 
 
-def rendered(markdown: str, definitions: Definitions, memo: code.Memo | None = None) -> list[str]:
+def rendered(markdown: str, definitions: Definitions, memo: Memo, *, is_final: bool) -> list[str]:
     """Return the units of a piece of markdown.
 
-    `definitions` are the link references known so far. A `memo` says that the piece still grows: its code is
-    highlighted group by group, and its diagrams and formulas in fences stay source.
+    `definitions` are the link references known so far, `memo` keeps what a growing piece has rendered before. In a
+    piece that is not final, code is highlighted group by group, and diagrams and formulas in fences stay source.
     """
 
     def resolve(link: BrokenLink) -> tuple[str, str] | None:
         return definitions.get(link["reference"].casefold())
 
-    blocks = _Blocks(markdown.encode(), memo)
+    blocks = _Blocks(markdown.encode(), memo, is_final)
     for event, place in pyromark.events_with_range(markdown, options=OPTIONS, broken_link_callback=resolve):
         blocks.take(event, place["end"])
     return blocks.units
@@ -38,7 +38,8 @@ def rendered(markdown: str, definitions: Definitions, memo: code.Memo | None = N
 @dataclass(slots=True)
 class _Blocks:
     octets: bytes
-    memo: code.Memo | None
+    memo: Memo
+    is_final: bool
     units: list[str] = field(default_factory=list)
     depth: int = 0
     leaf: Inline | None = None
@@ -75,7 +76,7 @@ class _Blocks:
 
     def _start(self, tag: str, value: Payload) -> None:
         if tag in ("Paragraph", "Heading", "TableHead", "TableRow"):
-            self.leaf, self.column = Inline(self.octets), 0
+            self.leaf, self.column = Inline(self.octets, self.memo), 0
         elif tag == "TableCell":
             self._inline().write(f"<td{_ALIGNED.get(self.alignments[self.column], '')}>")
         elif tag == "Table":
@@ -114,7 +115,7 @@ class _Blocks:
 
     def _inline(self) -> Inline:
         if self.leaf is None:
-            self.leaf = Inline(self.octets, is_implicit=True)
+            self.leaf = Inline(self.octets, self.memo, is_implicit=True)
         return self.leaf
 
     def _end_implicit(self, tag: str) -> None:
@@ -154,7 +155,8 @@ class _Blocks:
 
     def _end_code(self, text: str) -> None:
         self.code = None
-        self.units += code.block(text, code.language_of(self.info), self.depth, self.memo)
+        language = code.language_of(plain(self.info))
+        self.units += code.block(text, language, self.depth, self.memo, is_final=self.is_final)
 
 
 _BODY = "<tbody data-slot></tbody>"

@@ -57,7 +57,7 @@ def _completed(leaf: str) -> str:
     """Close the emphasis, code and formula that are open at the end, and hide what is left of a half-typed link."""
     open_marks: list[str] = []
     brackets: list[int] = []
-    position = 0
+    position, dangling = 0, ""
     while found := _TOKEN.search(leaf, position):
         mark, position = found[0], found.end()
         if mark[0] in "`$" or mark in ("\\(", "\\["):
@@ -78,10 +78,10 @@ def _completed(leaf: str) -> str:
         elif mark in ("[", "!["):
             brackets.append(found.start())
         elif mark[0] in "*_~":
-            _toggle(open_marks, mark, leaf, found)
+            dangling = "" if _toggle(open_marks, mark, leaf, found) or position < len(leaf) else mark
     for opened in reversed(brackets):
         leaf = leaf[:opened] + ("" if leaf[opened] == "!" else leaf[opened + 1 :])
-    leaf = re.sub(r"(?:\\|[ \t]*(?<![*~])(?:\*{1,3}|~~?))$" if not open_marks else r"[\\*_~]+$", "", leaf).rstrip(" ")
+    leaf = leaf.removesuffix(dangling or "\\").rstrip(" ")
     return leaf + "".join(reversed(open_marks)) if leaf.strip() else leaf
 
 
@@ -101,10 +101,14 @@ def _without_link(leaf: str, opened: int, closed: int) -> str:
     return leaf[:opened] + ("" if leaf[opened] == "!" else leaf[opened + 1 : closed])
 
 
-def _toggle(open_marks: list[str], mark: str, leaf: str, found: re.Match[str]) -> None:
+def _toggle(open_marks: list[str], mark: str, leaf: str, found: re.Match[str]) -> bool:
+    """Let a mark close what it can, or open something; say whether it did."""
     before = leaf[found.start() - 1 : found.start()]
     after = leaf[found.end() : found.end() + 1]
     if mark in open_marks and before.strip():
         del open_marks[open_marks.index(mark) :]
-    elif after.strip() and not (mark[0] == "_" and before.isalnum()) and len(mark) <= 3:
+        return True
+    opens = bool(after.strip()) and not (mark[0] == "_" and before.isalnum()) and len(mark) <= 3
+    if opens:
         open_marks.append(mark)
+    return opens

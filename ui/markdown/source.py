@@ -9,7 +9,7 @@ import re
 from dataclasses import dataclass
 
 LESS, NOTE, NOTE_END = "\ufdd0", "\ufdd1", "\ufdd2"
-MAX_LINE = 4000
+MAX_LINE = 2000
 
 _STAND_INS = {ord(LESS): "<", ord(NOTE): "[^", ord(NOTE_END): "]"}
 _RAW_LESS = re.compile(r"<(?!(?:https?://|mailto:)[^\s<>]*>)")

@@ -33,7 +33,7 @@ def _lay_out(frame: theme.Frame, conversation: Conversation, *, has_password: bo
     with frame.choice:
         models = ModelChoice()
     with frame.actions:
-        clear_button = PlainButton(conversation.clear, icon="clear", label=texts.CLEAR)
+        clear_button = PlainButton(conversation.clear, icon="clear", label=texts.CLEAR).mark("clear")
         clear_button.enable(is_enabled=False)
         ThemeToggle()
         if has_password:

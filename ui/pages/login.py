@@ -61,7 +61,7 @@ def register(config: Config, password: Password, sessions: LoginSessions, clock:
         response.set_cookie(
             LOGIN_COOKIE,
             sessions.create(),
-            max_age=sessions.MAX_AGE_SECONDS,
+            max_age=sessions.max_age_seconds,
             path=_root(request),
             secure=request.url.scheme == "https",
             httponly=True,
@@ -71,7 +71,9 @@ def register(config: Config, password: Password, sessions: LoginSessions, clock:
 
     @app.post("/logout")
     async def sign_out(request: Request) -> Response:
-        await _close_pages(request.cookies.get(LOGIN_COOKIE))
+        cookie = request.cookies.get(LOGIN_COOKIE)
+        sessions.revoke(cookie)
+        await _close_pages(cookie)
         response = _to_page(request)
         response.delete_cookie(LOGIN_COOKIE, path=_root(request))
         return response

@@ -10,7 +10,9 @@ from langchain_openai import ChatOpenAI
 
 def create_app() -> Flask:
     app = Flask("baseline")
-    llm = ChatOpenAI(model=os.environ["LLM_MODEL"], api_key=os.environ["OPENAI_API_KEY"], base_url=os.environ["OPENAI_BASE_URL"])
+    llm = ChatOpenAI(
+        model=os.environ["LLM_MODEL"], api_key=os.environ["OPENAI_API_KEY"], base_url=os.environ["OPENAI_BASE_URL"]
+    )
 
     def generate(contents: list[str]) -> Iterator[str]:
         for chunk in llm.stream([HumanMessage(content) for content in contents]):

@@ -22,7 +22,9 @@ class Question(BaseModel):
 
 def create_app() -> FastAPI:
     app = FastAPI()
-    llm = ChatOpenAI(model=os.environ["LLM_MODEL"], api_key=os.environ["OPENAI_API_KEY"], base_url=os.environ["OPENAI_BASE_URL"])
+    llm = ChatOpenAI(
+        model=os.environ["LLM_MODEL"], api_key=os.environ["OPENAI_API_KEY"], base_url=os.environ["OPENAI_BASE_URL"]
+    )
 
     async def generate(messages: list[Message]) -> AsyncIterator[str]:
         async for chunk in llm.astream([HumanMessage(message.content) for message in messages]):

@@ -19,10 +19,10 @@ export class Units {
     root.replaceChildren();
   }
 
-  /** Keep the first `keep` units, then set each `[index, characters kept, what follows them]`. */
+  /** Keep the first `keep` units, then set units: index, characters kept, what follows them, index … */
   change(keep, patches) {
     for (const unit of this.units.splice(keep)) unit.nodes.forEach((node) => node.remove());
-    for (const [index, kept, rest] of patches) this.set(index, kept, rest);
+    for (let at = 0; at < patches.length; at += 3) this.set(...patches.slice(at, at + 3));
   }
 
   set(index, kept, rest) {

@@ -1,8 +1,8 @@
 // The second lock: whatever the server sends, only these elements, attributes and addresses enter the page.
 import createDOMPurify from "dompurify";
 
-const TAGS = `a blockquote br button code del div em h1 h2 h3 h4 h5 h6 hr input li ol p pre span strong sup table tbody
-  td th thead tr ul #text math menclose mfrac mi mn mo mover mpadded mphantom mroot mrow ms mspace msqrt mstyle msub
+const TAGS = `a blockquote br button code del div em h1 h2 h3 h4 h5 h6 hr i input li ol p pre span strong sup table
+  tbody td th thead tr ul #text math menclose mfrac mi mn mo mover mpadded mphantom mroot mrow ms mspace msqrt mstyle msub
   msubsup msup mtable mtd mtext mtr munder munderover mmultiscripts mprescripts none`;
 const ADDRESSES = ["href", "data-src"];
 const ATTRIBUTES = `aria-label checked class data-alt data-slot disabled rel scope start tabindex target title type

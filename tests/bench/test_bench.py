@@ -1,0 +1,42 @@
+import json
+import subprocess
+import sys
+
+import pytest
+
+from tests.processes import ROOT
+
+BENCHMARKS = ("paced", "memory-runs")
+SECONDS = 90
+
+
+@pytest.fixture(scope="module")
+def told(tmp_path_factory: pytest.TempPathFactory) -> dict:
+    """What the quick benchmarks say, as JSON."""
+    path = tmp_path_factory.mktemp("bench") / "bench.json"
+    command = [sys.executable, "-m", "tests.bench", "api", *BENCHMARKS, "--quick", "--json", str(path)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=SECONDS, check=False)
+    assert done.returncode == 0, done.stderr
+    return json.loads(path.read_text(encoding="utf-8"))
+
+
+def test_a_quick_benchmark_tells_what_a_chunk_costs_beside_the_seed(told: dict) -> None:
+    rows = told["tables"]["api_chunk_paced"]["rows"]
+    assert [row["server"].split(":")[0] for row in rows] == ["Decant, gevent, SSE", "seed"]
+    assert all(row["CPU µs per chunk"] > 0 and row["chunks/s"] > 0 for row in rows)
+    assert rows[1]["seed ÷ this"] == pytest.approx(1)
+
+
+def test_a_benchmark_loses_no_chunk(told: dict) -> None:
+    rows = [row for table in told["tables"].values() for row in table["rows"]]
+    assert [row["failures"] for row in rows] == [0] * len(rows)
+
+
+def test_a_benchmark_tells_the_machine_and_the_date(told: dict) -> None:
+    assert {"cpu", "cores", "date", "load_average", "python", "system"} <= told["machine"].keys()
+
+
+def test_an_unknown_benchmark_is_refused_by_name() -> None:
+    command = [sys.executable, "-m", "tests.bench", "api", "no-such"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=30, check=False)
+    assert (done.returncode, "no such benchmark: no-such" in done.stderr) == (1, True)

@@ -1,0 +1,251 @@
+"""A growing text in a real browser: what is finished stays the same node, and nothing is lost on the way."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser import Visit, browser, visit  # noqa: F401 - fixtures
+from tests.e2e.cuttable_proxy import CuttableProxy
+from tests.e2e.markdown_stage import READY, Stage, stage  # noqa: F401 - fixtures
+from tests.ui.markdown.documents import ALL, EVERYTHING
+
+pytestmark = pytest.mark.browser
+
+NESTED = (
+    "- one\n  1. two\n     ```python\n     x = 1\n     ```\n  2. three\n\n"
+    "| a | b |\n|---|---|\n| 1 | 2 |\n\n> [!NOTE]\n> four"
+)
+CODE = "# say it\nprint('a < b')\n\n\tdone()\n"
+
+
+@pytest.fixture
+def page(visit: Visit, stage: Stage) -> Iterator[Page]:  # noqa: F811
+    visit.page.goto(stage.url)
+    visit.page.wait_for_function(READY)
+    yield visit.page
+    assert visit.errors == []
+
+
+def html_of(page: Page, index: int = 0) -> str:
+    return str(page.evaluate("index => document.querySelectorAll('.markdown')[index].innerHTML", index))
+
+
+def numbers_in(page: Page) -> list[str]:
+    return page.locator(".markdown").inner_text().split()
+
+
+def test_a_text_is_drawn_while_it_grows(page: Page, stage: Stage) -> None:  # noqa: F811
+    stage.append("# Title\n\nHello **wor")
+    expect(page.locator(".markdown h1")).to_have_text("Title")
+    expect(page.locator(".markdown strong")).to_have_text("wor")
+    stage.append("ld**!")
+    expect(page.locator(".markdown p")).to_have_text("Hello world!")
+
+
+def test_lists_code_tables_and_quotes_nest_where_they_belong(page: Page, stage: Stage) -> None:  # noqa: F811
+    for character in NESTED:
+        stage.append(character)
+    stage.finish()
+    expect(page.locator(".markdown > ul > li > ol > li")).to_have_count(2)
+    expect(page.locator(".markdown > ul > li > ol > li > .code pre")).to_have_text("x = 1\n")
+    expect(page.locator(".markdown tbody tr td")).to_have_text(["1", "2"])
+    expect(page.locator(".markdown > blockquote.note > p").last).to_have_text("four")
+
+
+@pytest.mark.parametrize("size", [1, 13])
+def test_what_was_streamed_looks_like_what_came_at_once(page: Page, stage: Stage, size: int) -> None:  # noqa: F811
+    texts = [text for text in ALL if len(text) < 6000 and "mermaid" not in text and "\ud83d" not in text]
+    stage.post("frames", [[text[at : at + size] for at in range(0, len(text), size)] for text in texts])
+    expect(page.locator(".markdown")).to_have_count(len(texts))
+    streamed = settled(page, len(texts))
+    stage.post("replace", texts)
+    page.wait_for_function("!document.querySelector('.markdown').__seen")
+    at_once = settled(page, len(texts))
+    for text, one, other in zip(texts, streamed, at_once, strict=True):
+        assert one == other, text
+
+
+def settled(page: Page, count: int) -> list[str]:
+    """Return the HTML of all texts once two looks 300 ms apart agree, and mark the elements as seen."""
+    before: list[str] = []
+    for _ in range(40):
+        now = [html_of(page, index) for index in range(count)]
+        if now == before and all(now):
+            page.evaluate("document.querySelectorAll('.markdown').forEach(element => (element.__seen = true))")
+            return now
+        before = now
+        page.wait_for_timeout(300)
+    raise AssertionError("the page never came to rest")
+
+
+def test_finished_nodes_stay_the_same_objects_and_a_selection_in_them_lives(page: Page, stage: Stage) -> None:  # noqa: F811
+    stage.append("First paragraph.\n\n- one\n- two\n\n```python\nx = 1\n```\n\nopen")
+    expect(page.locator(".markdown p").last).to_have_text("open")
+    page.evaluate(
+        """() => {
+          window.kept = [...document.querySelectorAll(".markdown > *, .markdown li, .markdown .lines")].slice(0, -1);
+          getSelection().selectAllChildren(document.querySelector(".markdown p"));
+        }"""
+    )
+    for number in range(30):
+        stage.append(f" word{number}\n\n- item\n\n" if number % 5 == 0 else f" word{number}")
+    stage.finish()
+    expect(page.locator(".markdown")).to_contain_text("word29")
+    assert page.evaluate("kept.length > 5 && kept.every(node => node.isConnected)")
+    assert page.evaluate("getSelection().toString()") == "First paragraph."
+
+
+def test_it_neither_scrolls_nor_takes_the_focus_nor_speaks(page: Page, stage: Stage) -> None:  # noqa: F811
+    stage.append("line\n\n" * 200)
+    expect(page.locator(".markdown p")).to_have_count(200)
+    page.evaluate("scrollTo(0, 500)")
+    stage.append("more\n\n" * 50)
+    expect(page.locator(".markdown p")).to_have_count(250)
+    assert page.evaluate("[scrollY, document.activeElement === document.body]") == [500, True]
+    assert page.locator("[aria-live]:has(.markdown), .markdown [aria-live]").count() == 0
+
+
+def test_a_cut_connection_loses_and_doubles_nothing(visit: Visit, stage: Stage) -> None:  # noqa: F811
+    proxy = CuttableProxy(stage.port)
+    page = visit.page
+    page.goto(proxy.url)
+    page.wait_for_function(READY)
+    page.evaluate("window.sameDocument = true")
+    expected = []
+    for number in range(120):
+        stage.append(f"{number} " if number % 10 else f"{number}\n\n")
+        expected.append(str(number))
+        if number in (30, 70):
+            page.wait_for_function("number => document.body.textContent.includes(number)", arg=str(number - 5))
+            proxy.cut()
+        if number in (50, 90):
+            proxy.mend()
+            page.wait_for_function("number => document.body.textContent.includes(number)", arg=str(number - 5))
+    stage.finish()
+    expect(page.locator(".markdown")).to_contain_text("119")
+    assert numbers_in(page) == expected
+    assert page.evaluate("window.sameDocument")
+    proxy.close()
+
+
+@pytest.mark.parametrize("place", ["dialog", "tab"])
+def test_an_element_that_is_mounted_late_shows_everything(visit: Visit, stage: Stage, place: str) -> None:  # noqa: F811
+    visit.page.goto(f"{stage.url}/?place={place}")
+    visit.page.wait_for_function(READY)
+    stage.append("# Early\n\nand **la")
+    visit.page.wait_for_timeout(200)
+    assert visit.page.locator(".markdown").count() == 0
+    stage.post("show")
+    expect(visit.page.locator(".markdown strong")).to_have_text("la")
+    stage.append("te**")
+    expect(visit.page.locator(".markdown p")).to_have_text("and late")
+    stage.finish()
+
+
+@pytest.mark.parametrize("is_finished", [False, True])
+def test_an_element_that_is_moved_shows_everything(page: Page, stage: Stage, *, is_finished: bool) -> None:  # noqa: F811
+    stage.append("# Kept\n\nand **mo")
+    expect(page.locator(".markdown strong")).to_have_text("mo")
+    if is_finished:
+        stage.append("ved**")
+        stage.finish()
+        expect(page.locator(".markdown p")).to_have_text("and moved")
+    stage.post("move")
+    if not is_finished:
+        stage.append("ved**")
+    expect(page.locator(".q-card .markdown h1")).to_have_text("Kept")
+    expect(page.locator(".q-card .markdown p")).to_have_text("and moved")
+
+
+def test_text_that_came_before_the_browser_is_shown(visit: Visit, stage: Stage) -> None:  # noqa: F811
+    visit.page.goto(f"{stage.url}/?early=2000")
+    stage.append("2000")
+    stage.finish()
+    expect(visit.page.locator(".markdown")).to_contain_text("1999 2000")
+    assert numbers_in(visit.page) == [str(number) for number in range(2001)]
+
+
+def test_a_browser_that_missed_a_frame_asks_for_the_whole(page: Page, stage: Stage) -> None:  # noqa: F811
+    stage.append("one ")
+    expect(page.locator(".markdown p")).to_have_text("one")
+    page.evaluate("() => { const part = getElement(document.querySelector('.markdown')); part.seq -= 1; }")
+    stage.append("two ")
+    expect(page.locator(".markdown p")).to_have_text("one two")
+    stage.append("three")
+    expect(page.locator(".markdown p")).to_have_text("one two three")
+
+
+def test_copy_gives_the_code_as_it_was_written(visit: Visit, stage: Stage) -> None:  # noqa: F811
+    visit.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    visit.page.goto(stage.url)
+    visit.page.wait_for_function(READY)
+    stage.append(f"```python\n{CODE}```\n\nafter")
+    button = visit.page.get_by_role("button", name="Copy code")
+    button.focus()
+    visit.page.keyboard.press("Enter")
+    expect(button).to_have_text("Copied")
+    assert visit.page.evaluate("navigator.clipboard.readText()") == CODE
+
+
+def test_copy_works_without_a_secure_context(page: Page, stage: Stage) -> None:  # noqa: F811
+    page.evaluate("Object.defineProperty(navigator, 'clipboard', { value: undefined })")
+    page.evaluate(
+        """() => {
+          document.execCommand = (command) => {
+            const event = new ClipboardEvent("copy", { clipboardData: new DataTransfer(), cancelable: true });
+            document.dispatchEvent(event);
+            window.written = [command, event.clipboardData.getData("text/plain")];
+            return true;
+          };
+        }"""
+    )
+    stage.append(f"```python\n{CODE}```\n\nafter")
+    page.get_by_role("button", name="Copy code").click()
+    expect(page.locator(".copy")).to_have_text("Copied")
+    assert page.evaluate("written") == ["copy", CODE]
+
+
+def test_a_remote_image_is_loaded_on_click_and_not_before(visit: Visit, page: Page, stage: Stage) -> None:  # noqa: F811
+    stage.append("![a cat](https://img.example/cat.png)\n\nafter")
+    button = page.get_by_role("button", name="Show image from img.example: a cat")
+    expect(button).to_be_visible()
+    assert visit.foreign_requests == []
+    button.click()
+    image = page.locator("img[alt='a cat']")
+    expect(image).to_have_attribute("referrerpolicy", "no-referrer")
+    assert visit.foreign_requests == ["https://img.example/cat.png"]
+
+
+def test_a_diagram_is_drawn_when_its_block_is_finished(page: Page, stage: Stage) -> None:  # noqa: F811
+    stage.append("```mermaid\ngraph LR\n  A[One] --> B[Two]\n")
+    expect(page.locator(".markdown pre")).to_contain_text("A[One]")
+    assert page.locator(".drawing").count() == 0
+    stage.append("```\n\nafter")
+    expect(page.locator(".drawing svg")).to_be_visible()
+    expect(page.locator(".drawing")).to_contain_text("Two")
+    expect(page.locator(".markdown pre")).to_be_hidden()
+
+
+def test_a_diagram_with_a_mistake_stays_its_source(page: Page, stage: Stage) -> None:  # noqa: F811
+    stage.append("```mermaid\ngraph LR\n  A[One --> \n```\n\n```mermaid\ngraph LR\n  C --> D\n```\n\nafter")
+    expect(page.locator(".drawing svg")).to_be_visible()
+    expect(page.locator(".drawing")).to_have_count(1)
+    expect(page.locator(".markdown pre").first).to_be_visible()
+    assert page.locator("body > [id^=ddecant], body > [id^=decant]").count() == 0
+
+
+def test_links_open_elsewhere_and_tell_nothing(page: Page, stage: Stage) -> None:  # noqa: F811
+    stage.append("[a](https://a.example/b?c=d&e=f) and text")
+    link: Any = page.locator(".markdown a")
+    expect(link).to_have_attribute("href", "https://a.example/b?c=d&e=f")
+    expect(link).to_have_attribute("rel", "noopener noreferrer nofollow")
+    expect(link).to_have_attribute("target", "_blank")
+
+
+def test_the_text_is_what_was_appended(page: Page, stage: Stage) -> None:  # noqa: F811
+    stage.append(EVERYTHING)
+    stage.finish()
+    expect(page.locator(".markdown h1")).to_have_text("Title with emphasis")
+    assert page.request.get(f"{stage.url}/text").text() == EVERYTHING

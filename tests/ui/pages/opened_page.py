@@ -1,0 +1,95 @@
+"""The chat page as NiceGUI's simulated user sees it, in front of a scripted API."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from nicegui import ui
+from nicegui.testing import User, user_simulation
+
+from tests.ui.scripted_api import WAIT_SECONDS, ScriptedApi, ScriptedRun
+from ui.config import read_config
+from ui.elements.composer import Composer
+from ui.elements.message_view import AnswerView
+from ui.elements.notices import Announcer, Banner
+from ui.elements.streamed_markdown import StreamedMarkdown
+from ui.main import build
+
+
+@dataclass
+class OpenedPage:
+    """One open page."""
+
+    user: User
+    api: ScriptedApi
+
+    def send(self, text: str) -> None:
+        self.user.find(Composer).trigger("send", text)
+
+    def stop(self) -> None:
+        self.user.find(Composer).trigger("cancel")
+
+    def click(self, target: str) -> None:
+        self.user.find(target).click()
+
+    async def next_run(self) -> ScriptedRun:
+        return await asyncio.to_thread(self.api.next_run)
+
+    def all(self, kind: type[ui.element], *, is_visible: bool = True) -> list[Any]:
+        elements = [element for element in self.user.current_layout.descendants() if isinstance(element, kind)]
+        return sorted((e for e in elements if not is_visible or is_shown(e)), key=lambda element: element.id)
+
+    @property
+    def answers(self) -> list[str]:
+        views = self.all(AnswerView)
+        return ["".join(e.text for e in view.descendants() if isinstance(e, StreamedMarkdown)) for view in views]
+
+    @property
+    def said(self) -> str:
+        (announcer,) = self.all(Announcer)
+        return str(announcer.text)
+
+    @property
+    def is_running(self) -> bool:
+        (composer,) = self.all(Composer)
+        return bool(composer.props["is-running"])
+
+    @property
+    def banner(self) -> str:
+        return " ".join(e.text for banner in self.all(Banner) for e in banner.descendants() if hasattr(e, "text"))
+
+    def is_settled(self) -> bool:
+        """Whether everything is sent: an outbox that is cancelled while it wakes up goes on (asyncio of 3.11)."""
+        client = self.user.client
+        return client is None or client.is_deleted or not (client.outbox.updates or client.outbox.messages)
+
+    async def until(self, condition: Callable[[], object]) -> None:
+        async with asyncio.timeout(WAIT_SECONDS):
+            while not condition():
+                await asyncio.sleep(0.01)
+
+
+def is_shown(element: ui.element) -> bool:
+    return element.visible and all(ancestor.visible for ancestor in element.ancestors())
+
+
+@pytest.fixture
+def api() -> Iterator[ScriptedApi]:
+    """A scripted API."""
+    with ScriptedApi() as api:
+        api.models = {"models": [{"name": "scripted"}, {"name": "other"}], "default": "scripted"}
+        yield api
+
+
+@pytest.fixture
+async def page(api: ScriptedApi, caplog: pytest.LogCaptureFixture) -> AsyncIterator[OpenedPage]:
+    """The chat page, opened; an error in the log fails the test."""
+    async with user_simulation() as user:
+        build(read_config({"API_URL": api.url}))
+        await user.open("/")
+        page = OpenedPage(user, api)
+        yield page
+        await page.until(page.is_settled)
+    assert [record.message for record in caplog.records if record.levelname == "ERROR"] == []

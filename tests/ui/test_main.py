@@ -1,0 +1,121 @@
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+import requests
+
+from tests.processes import ROOT, wait_for
+
+WAIT_SECONDS = 30.0
+
+
+class PageProcess:
+    """The page as a process of its own, in an empty folder."""
+
+    def __init__(self, folder: Path, **settings: str) -> None:
+        self.folder = folder
+        self.log = folder.parent / f"{folder.name}.log"
+        kept = {name: value for name, value in os.environ.items() if name in {"PATH", "HOME", "LANG"}}
+        environment = {**kept, "PYTHONPATH": str(ROOT), "UI_PORT": "0", "API_URL": "http://127.0.0.1:9", **settings}
+        with self.log.open("w", encoding="utf-8") as log:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "ui.main"], cwd=folder, env=environment, stdout=log, stderr=subprocess.STDOUT
+            )
+
+    @property
+    def printed(self) -> str:
+        return self.log.read_text(encoding="utf-8")
+
+    @property
+    def url(self) -> str:
+        found: list[str] = []
+
+        def is_up() -> bool:
+            assert self.process.poll() is None, self.printed
+            found.extend(re.findall(r"is at (\S+)", self.printed))
+            return bool(found)
+
+        wait_for(is_up, WAIT_SECONDS)
+        return found[0]
+
+    def exit_code(self) -> int:
+        return self.process.wait(WAIT_SECONDS)
+
+
+@pytest.fixture
+def start(tmp_path: Path) -> Iterator[Callable[..., PageProcess]]:
+    started: list[PageProcess] = []
+
+    def start_page(**settings: str) -> PageProcess:
+        folder = tmp_path / f"page-{len(started)}"
+        folder.mkdir()
+        started.append(PageProcess(folder, **settings))
+        return started[-1]
+
+    yield start_page
+    for page in started:
+        page.process.kill()
+        page.process.wait(WAIT_SECONDS)
+
+
+def test_the_page_serves_whatever_web_concurrency_says_and_writes_no_file(
+    start: Callable[..., PageProcess],
+) -> None:
+    page = start(WEB_CONCURRENCY="4", UI_TITLE="Cellar")
+    assert page.printed == ""
+    url = page.url
+    assert requests.get(f"{url}/health", timeout=5).text == "ok"
+    response = requests.get(url, timeout=5)
+    assert (response.status_code, response.headers["cache-control"]) == (200, "no-store")
+    assert "<title>Cellar</title>" in response.text
+    assert "server" not in response.headers
+    assert requests.get(f"{url}/nothing/here", timeout=5).status_code == 404
+    assert page.printed == f"Cellar is at {url}\n"
+    assert list(page.folder.iterdir()) == []
+
+
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_ends_the_page_quickly_and_quietly(start: Callable[..., PageProcess], how: signal.Signals) -> None:
+    page = start()
+    requests.get(page.url, timeout=5)
+    page.process.send_signal(how)
+    assert page.process.wait(5) in {0, -how}
+    assert page.printed.count("\n") == 1
+
+
+def test_a_bad_setting_is_one_sentence(start: Callable[..., PageProcess]) -> None:
+    page = start(UI_MAX_STREAMS="many")
+    assert page.exit_code() == 1
+    assert page.printed == (
+        "The page does not start. UI_MAX_STREAMS must be a whole number from 1 to 5000, not 'many'.\n"
+    )
+
+
+def test_a_taken_port_is_one_sentence(start: Callable[..., PageProcess]) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        page = start(UI_PORT=str(port))
+        assert page.exit_code() == 1
+    assert re.fullmatch(rf"The page does not start\. BIND_HOST 127\.0\.0\.1 with port {port} .*\n", page.printed)
+
+
+def test_every_address_means_ipv6_and_ipv4(start: Callable[..., PageProcess]) -> None:
+    page = start(BIND_HOST="::", UI_OPEN="1", STORAGE_SECRET="s" * 32)
+    port = page.url.rsplit(":", 1)[1]
+    for address in ("127.0.0.1", "[::1]"):
+        assert requests.get(f"http://{address}:{port}/health", timeout=5).text == "ok"
+
+
+def test_a_proxy_that_is_trusted_says_that_it_is_https(start: Callable[..., PageProcess]) -> None:
+    page = start(UI_PASSWORD="sesame")
+    sent = {"X-Forwarded-Proto": "https"}
+    response = requests.post(
+        f"{page.url}/login", data={"password": "sesame"}, headers=sent, timeout=5, allow_redirects=False
+    )
+    assert "Secure" in response.headers["set-cookie"]

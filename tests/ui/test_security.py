@@ -1,0 +1,141 @@
+import re
+from collections.abc import AsyncIterator
+
+import httpx
+import pytest
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, PlainTextResponse, Response, StreamingResponse
+from starlette.routing import Route, WebSocketRoute
+from starlette.types import Message
+from starlette.websockets import WebSocket
+
+from ui.security import LOGIN_COOKIE, PasswordGate, SecurityHeaders
+
+PAGE = "<html><script>one()</script><p>Grüße</p><script type=module src=x></script></html>"
+
+
+async def page(_: Request) -> Response:
+    return HTMLResponse(PAGE)
+
+
+async def pieces(_: Request) -> Response:
+    async def body() -> AsyncIterator[str]:
+        yield "<scr"
+        yield "ipt>one()</script>"
+
+    return StreamingResponse(body(), media_type="text/html")
+
+
+async def text(_: Request) -> Response:
+    return PlainTextResponse("<script>")
+
+
+async def socket(websocket: WebSocket) -> None:
+    await websocket.accept()
+    await websocket.close()
+
+
+ROUTES = [
+    Route("/", page),
+    Route("/pieces", pieces),
+    Route("/health", text),
+    Route("/login", page),
+    WebSocketRoute("/_nicegui_ws/socket.io", socket),
+]
+
+
+def visitor(app: object) -> httpx.AsyncClient:
+    return httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://test")  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def headers_app() -> SecurityHeaders:
+    return SecurityHeaders(Starlette(routes=ROUTES))
+
+
+@pytest.fixture
+def gate() -> PasswordGate:
+    return PasswordGate(Starlette(routes=ROUTES), lambda cookie: cookie == "good")
+
+
+async def test_every_script_of_a_page_has_the_nonce_of_its_response(headers_app: SecurityHeaders) -> None:
+    async with visitor(headers_app) as client:
+        first, second = await client.get("/"), await client.get("/")
+    nonces = set(re.findall(r'<script nonce="([^"]+)"', first.text))
+    assert len(nonces) == 1
+    assert first.text.count("<script") == first.text.count("<script nonce=")
+    assert f"'nonce-{nonces.pop()}'" in first.headers["content-security-policy"]
+    assert first.headers["content-security-policy"] != second.headers["content-security-policy"]
+    assert "Grüße" in first.text
+
+
+async def test_a_page_sent_in_pieces_gets_its_nonces_too(headers_app: SecurityHeaders) -> None:
+    async with visitor(headers_app) as client:
+        response = await client.get("/pieces")
+    assert '<script nonce="' in response.text
+
+
+async def test_inline_scripts_and_framing_are_forbidden(headers_app: SecurityHeaders) -> None:
+    async with visitor(headers_app) as client:
+        headers = (await client.get("/")).headers
+    policy = dict(rule.strip().split(" ", 1) for rule in headers["content-security-policy"].split(";"))
+    assert "unsafe-inline" not in policy["script-src"]
+    assert (policy["frame-ancestors"], policy["object-src"], policy["base-uri"]) == ("'none'", "'none'", "'none'")
+    assert (headers["x-content-type-options"], headers["referrer-policy"]) == ("nosniff", "no-referrer")
+    assert headers["cache-control"] == "no-store"
+
+
+async def test_other_responses_are_passed_on_unchanged(headers_app: SecurityHeaders) -> None:
+    async with visitor(headers_app) as client:
+        response = await client.get("/health")
+    assert response.text == "<script>"
+    assert response.headers["x-content-type-options"] == "nosniff"
+
+
+@pytest.mark.parametrize("path", ["/", "/unknown", "/_nicegui/3/static/x.js", "/_nicegui_ws/socket.io/?EIO=4"])
+@pytest.mark.parametrize("cookie", [None, "bad"])
+async def test_the_gate_lets_no_stranger_through(gate: PasswordGate, path: str, cookie: str | None) -> None:
+    async with visitor(gate) as client:
+        cookies = {"Cookie": f"{LOGIN_COOKIE}={cookie}"} if cookie else {}
+        page = await client.get(path, headers={**cookies, "Accept": "text/html"})
+        other = await client.get(path, headers={**cookies, "Accept": "*/*"})
+        sent = await client.post(path, headers={**cookies, "Accept": "text/html"})
+    assert (page.status_code, page.headers["location"]) == (303, "/login")
+    assert (sent.status_code, other.status_code) == (303, 401)
+
+
+@pytest.mark.parametrize("path", ["/health", "/login"])
+async def test_what_must_be_open_is(gate: PasswordGate, path: str) -> None:
+    async with visitor(gate) as client:
+        assert (await client.get(path)).status_code == 200
+
+
+async def test_who_is_signed_in_passes(gate: PasswordGate) -> None:
+    async with visitor(gate) as client:
+        assert (await client.get("/", headers={"Cookie": f"{LOGIN_COOKIE}=good"})).status_code == 200
+
+
+@pytest.mark.parametrize(("cookie", "answer"), [("bad", "websocket.close"), ("good", "websocket.accept")])
+async def test_a_socket_is_opened_only_for_who_is_signed_in(gate: PasswordGate, cookie: str, answer: str) -> None:
+    sent: list[Message] = []
+
+    async def receive() -> Message:
+        return {"type": "websocket.connect"}
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    headers = [(b"cookie", f"{LOGIN_COOKIE}={cookie}".encode())]
+    path = "/_nicegui_ws/socket.io"
+    scope = {"type": "websocket", "path": path, "headers": headers, "query_string": b"", "subprotocols": []}
+    await gate(scope, receive, send)
+    assert sent[0]["type"] == answer
+
+
+async def test_the_gate_knows_its_paths_behind_a_prefix(gate: PasswordGate) -> None:
+    transport = httpx.ASGITransport(gate, root_path="/decant")
+    async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
+        assert (await client.get("/decant/health")).status_code == 200
+        page = await client.get("/decant/", headers={"Accept": "text/html"})
+    assert page.headers["location"] == "/decant/login"
