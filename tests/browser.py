@@ -1,6 +1,6 @@
 """A real Chromium for tests, which sees nothing but loopback: other requests are recorded and aborted.
 
-Use it by importing the fixtures: `from tests.browser import browser, visit  # noqa: F401`.
+Use it by importing the fixtures: `from tests.browser import browser, visit`.
 """
 
 import os

@@ -60,7 +60,7 @@ def test_an_empty_query_has_the_sentence_clients_know(messages: Any) -> None:
         ({"messages": [{"role": "user", "content": "x" * 10}]}, "messages[0].content has 10 characters"),
         ({"messages": [{"role": "user", "content": "\ud800"}]}, "half of a surrogate pair"),
         ({"messages": [HELLO], "thread_id": 7}, "thread_id has to be a text"),
-        ({"messages": [HELLO], "thread_id": "t" * 201}, "thread_id is longer"),
+        ({"messages": [HELLO], "thread_id": "t" * 201}, "thread_id has 201 characters"),
         ({"messages": [HELLO], "model": "c"}, "Unknown model 'c'. The models are a, b."),
         ({"messages": [HELLO], "temperature": 3}, "temperature has to be a number between 0 and 2"),
         ({"messages": [HELLO], "temperature": True}, "temperature has to be a number"),

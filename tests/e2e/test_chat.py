@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser import Visit, browser, visit  # noqa: F401
-from tests.e2e.stack import MODEL, Chat, Stack, stack  # noqa: F401
+from tests.browser import Visit, browser, visit
+from tests.e2e.stack import MODEL, Chat, Stack, stack
 from tests.processes import free_port, running_api, running_ui, wait_for
 from tests.provider.scenario import Scenario
 
@@ -18,12 +18,12 @@ COUNT = " ".join(str(number) for number in range(1, 61))
 
 
 @pytest.fixture
-def chat(visit: Visit, stack: Stack) -> Chat:  # noqa: F811
+def chat(visit: Visit, stack: Stack) -> Chat:
     stack.provider.reset()
     return Chat(visit.page, stack.ui.url)
 
 
-def test_text_grows_while_the_model_still_speaks(chat: Chat, stack: Stack) -> None:  # noqa: F811
+def test_text_grows_while_the_model_still_speaks(chat: Chat, stack: Stack) -> None:
     stack.script(Scenario(text=COUNT, chunk_chars=3, chunks_per_second=20))
     chat.send("Count to sixty")
     chat.expect_answer("1 2 3")
@@ -35,7 +35,7 @@ def test_text_grows_while_the_model_still_speaks(chat: Chat, stack: Stack) -> No
     assert call.body["messages"] == [{"role": "user", "content": "Count to sixty"}]
 
 
-def test_stop_closes_the_provider_and_the_text_stays(chat: Chat, stack: Stack) -> None:  # noqa: F811
+def test_stop_closes_the_provider_and_the_text_stays(chat: Chat, stack: Stack) -> None:
     stack.script(Scenario(text=COUNT * 20, chunk_chars=3, chunks_per_second=20))
     chat.send("Count")
     chat.expect_answer("1 2 3")
@@ -49,7 +49,7 @@ def test_stop_closes_the_provider_and_the_text_stays(chat: Chat, stack: Stack) -
     assert len(stack.provider.calls(MODEL)[0].chunks_sent_at) == sent
 
 
-def test_stop_works_before_the_first_token(chat: Chat, stack: Stack) -> None:  # noqa: F811
+def test_stop_works_before_the_first_token(chat: Chat, stack: Stack) -> None:
     stack.script(Scenario(wait_before_headers=60))
     chat.send("Count")
     wait_for(lambda: stack.provider.calls(MODEL))
@@ -58,7 +58,7 @@ def test_stop_works_before_the_first_token(chat: Chat, stack: Stack) -> None:  #
     expect(chat.answers.last).to_contain_text("Stopped")
 
 
-def test_closing_the_tab_closes_the_provider(visit: Visit, chat: Chat, stack: Stack) -> None:  # noqa: F811
+def test_closing_the_tab_closes_the_provider(visit: Visit, chat: Chat, stack: Stack) -> None:
     stack.script(Scenario(text=COUNT * 50, chunk_chars=3, chunks_per_second=10))
     chat.send("Count")
     chat.expect_answer("1 2 3")
@@ -67,7 +67,7 @@ def test_closing_the_tab_closes_the_provider(visit: Visit, chat: Chat, stack: St
     stack.provider.wait_for(lambda calls: calls[0].client_closed_at, timeout_seconds=45)
 
 
-def test_the_conversation_is_told_to_the_model_and_cleared(chat: Chat, stack: Stack) -> None:  # noqa: F811
+def test_the_conversation_is_told_to_the_model_and_cleared(chat: Chat, stack: Stack) -> None:
     stack.script(Scenario(text="First answer"), Scenario(text="Second answer"), Scenario(text="Third answer"))
     chat.send("one")
     chat.expect_answer("First answer")
@@ -84,7 +84,7 @@ def test_the_conversation_is_told_to_the_model_and_cleared(chat: Chat, stack: St
     assert [message["content"] for message in stack.provider.calls(MODEL)[-1].body["messages"]] == ["three"]
 
 
-def test_a_failure_has_a_sentence_and_retry_answers(chat: Chat, stack: Stack) -> None:  # noqa: F811
+def test_a_failure_has_a_sentence_and_retry_answers(chat: Chat, stack: Stack) -> None:
     stack.script(Scenario(text="Half an ans", ending="cut", finish_reason=None), Scenario(text="A whole answer"))
     chat.send("Hello")
     expect(chat.answers.last).to_contain_text("The answer failed.")
@@ -94,13 +94,13 @@ def test_a_failure_has_a_sentence_and_retry_answers(chat: Chat, stack: Stack) ->
     assert chat.answers.count() == 1
 
 
-def test_a_refused_key_says_what_to_check(chat: Chat, stack: Stack) -> None:  # noqa: F811
+def test_a_refused_key_says_what_to_check(chat: Chat, stack: Stack) -> None:
     stack.script(Scenario(status=401, body='{"error": {"message": "invalid api key"}}'))
     chat.send("Hello")
     expect(chat.answers.last).to_contain_text("OPENAI_API_KEY")
 
 
-def test_reasoning_is_folded_away_and_kept_apart(chat: Chat, stack: Stack) -> None:  # noqa: F811
+def test_reasoning_is_folded_away_and_kept_apart(chat: Chat, stack: Stack) -> None:
     stack.script(Scenario(reasoning="Let me think about it.", text="Forty-two."))
     chat.send("The question")
     chat.expect_answer("Forty-two.")
@@ -110,7 +110,7 @@ def test_reasoning_is_folded_away_and_kept_apart(chat: Chat, stack: Stack) -> No
     expect(thought).to_be_visible()
 
 
-def test_enter_during_ime_composition_does_not_send(chat: Chat, stack: Stack) -> None:  # noqa: F811
+def test_enter_during_ime_composition_does_not_send(chat: Chat, stack: Stack) -> None:
     chat.composer.fill("ni hao")
     chat.composer.evaluate(
         """field => {
@@ -127,7 +127,7 @@ def test_enter_during_ime_composition_does_not_send(chat: Chat, stack: Stack) ->
     wait_for(lambda: stack.provider.calls(MODEL))
 
 
-def test_a_double_enter_asks_once(chat: Chat, stack: Stack) -> None:  # noqa: F811
+def test_a_double_enter_asks_once(chat: Chat, stack: Stack) -> None:
     stack.script(Scenario(text="Once."))
     chat.composer.fill("Hello")
     chat.composer.evaluate(
@@ -142,7 +142,7 @@ def test_a_double_enter_asks_once(chat: Chat, stack: Stack) -> None:  # noqa: F8
     assert len(stack.provider.calls(MODEL)) == 1
 
 
-def test_a_reader_who_scrolled_up_is_never_moved(chat: Chat, stack: Stack) -> None:  # noqa: F811
+def test_a_reader_who_scrolled_up_is_never_moved(chat: Chat, stack: Stack) -> None:
     lines = "\n\n".join(f"Paragraph {number} of a long answer." for number in range(300))
     stack.script(Scenario(text=lines, chunk_chars=20, chunks_per_second=80))
     chat.send("Write")
@@ -161,7 +161,7 @@ def test_a_reader_who_scrolled_up_is_never_moved(chat: Chat, stack: Stack) -> No
     )
 
 
-def test_a_short_network_gap_loses_nothing(visit: Visit, chat: Chat, stack: Stack) -> None:  # noqa: F811
+def test_a_short_network_gap_loses_nothing(visit: Visit, chat: Chat, stack: Stack) -> None:
     stack.script(Scenario(text=COUNT, chunk_chars=3, chunks_per_second=15))
     chat.send("Count")
     chat.expect_answer("1 2 3")
@@ -172,7 +172,7 @@ def test_a_short_network_gap_loses_nothing(visit: Visit, chat: Chat, stack: Stac
     expect(chat.answer).to_have_text(COUNT, timeout=20_000)
 
 
-def test_the_page_waits_for_an_api_that_is_away(visit: Visit, stack: Stack, tmp_path: Path) -> None:  # noqa: F811
+def test_the_page_waits_for_an_api_that_is_away(visit: Visit, stack: Stack, tmp_path: Path) -> None:
     port = free_port()
     with running_ui(tmp_path, API_URL=f"http://127.0.0.1:{port}") as ui:
         chat = Chat(visit.page, ui.url)
@@ -188,12 +188,17 @@ def test_the_page_waits_for_an_api_that_is_away(visit: Visit, stack: Stack, tmp_
 @pytest.mark.parametrize("width", [320, 390, 1280])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_nothing_overflows_and_nothing_comes_from_elsewhere(
-    visit: Visit, stack: Stack, width: int, scheme: str  # noqa: F811
+    visit: Visit,
+    stack: Stack,
+    width: int,
+    scheme: str,
 ) -> None:
     visit.page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
     visit.page.set_viewport_size({"width": width, "height": 760})
     stack.script(
-        Scenario(text="# Title\n\n" + "word " * 80 + "\n\n```python\n" + "x = 1 " * 60 + "\n```\n\n|a|b|\n|-|-|\n|1|2|\n")
+        Scenario(
+            text="# Title\n\n" + "word " * 80 + "\n\n```python\n" + "x = 1 " * 60 + "\n```\n\n|a|b|\n|-|-|\n|1|2|\n"
+        )
     )
     chat = Chat(visit.page, stack.ui.url)
     chat.send("long" * 60)

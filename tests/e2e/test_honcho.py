@@ -12,7 +12,7 @@ import pytest
 import requests
 from playwright.sync_api import expect
 
-from tests.browser import Visit, browser, visit  # noqa: F401
+from tests.browser import Visit, browser, visit
 from tests.e2e.stack import Chat
 from tests.processes import BIN, ROOT, Server, clean_environment, free_port, wait_for
 
@@ -65,13 +65,13 @@ def test_it_starts_answers_and_leaves_no_process_behind(product: tuple[Server, s
     assert len(processes) >= 3
     server.process.send_signal(signal.SIGINT)
     server.process.wait(10)
-    gone, alive = psutil.wait_procs(processes, timeout=5)
+    _, alive = psutil.wait_procs(processes, timeout=5)
     assert not alive, f"left behind: {[process.cmdline() for process in alive]}"
     assert "Traceback" not in server.logged()
 
 
 @pytest.mark.browser
-def test_a_person_chats_with_the_embedded_model(product: tuple[Server, str], visit: Visit) -> None:  # noqa: F811
+def test_a_person_chats_with_the_embedded_model(product: tuple[Server, str], visit: Visit) -> None:
     server, page = product
     wait_for(lambda: answers(f"{server.url}/ready") and answers(f"{page}/health"), 60, "the product")
     chat = Chat(visit.page, page)

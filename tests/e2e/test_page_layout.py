@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser import Visit, browser, visit  # noqa: F401
+from tests.browser import Visit, browser, visit
 from tests.processes import running_ui, wait_for
 from tests.ui.scripted_api import ScriptedApi, ScriptedRun
 
@@ -31,7 +31,7 @@ def shown(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shown]:
 
 
 @pytest.fixture
-def page(visit: Visit, shown: Shown) -> Iterator[Page]:  # noqa: F811
+def page(visit: Visit, shown: Shown) -> Iterator[Page]:
     visit.page.goto(shown.url)
     expect(composer(visit.page)).to_be_focused()
     yield visit.page
@@ -169,7 +169,7 @@ def test_a_phone_shows_the_start_of_an_empty_page_and_the_end_of_a_conversation(
     assert page.evaluate("document.documentElement.scrollWidth") == 320
 
 
-def test_signing_out_in_one_tab_closes_the_other(visit: Visit, tmp_path) -> None:  # noqa: F811
+def test_signing_out_in_one_tab_closes_the_other(visit: Visit, tmp_path) -> None:
     with running_ui(tmp_path, API_URL="http://127.0.0.1:9", UI_PASSWORD="sesame") as ui:
         first, second = visit.page, visit.page.context.new_page()
         first.goto(ui.url)

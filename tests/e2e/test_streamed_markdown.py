@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser import Visit, browser, visit  # noqa: F401 - fixtures
+from tests.browser import Visit, browser, visit - fixtures
 from tests.e2e.cuttable_proxy import CuttableProxy
-from tests.e2e.markdown_stage import READY, Stage, stage  # noqa: F401 - fixtures
+from tests.e2e.markdown_stage import READY, Stage, stage - fixtures
 from tests.ui.markdown.documents import ALL, EVERYTHING
 
 pytestmark = pytest.mark.browser
@@ -21,7 +21,7 @@ CODE = "# say it\nprint('a < b')\n\n\tdone()\n"
 
 
 @pytest.fixture
-def page(visit: Visit, stage: Stage) -> Iterator[Page]:  # noqa: F811
+def page(visit: Visit, stage: Stage) -> Iterator[Page]:
     visit.page.goto(stage.url)
     visit.page.wait_for_function(READY)
     yield visit.page
@@ -36,7 +36,7 @@ def numbers_in(page: Page) -> list[str]:
     return page.locator(".markdown").inner_text().split()
 
 
-def test_a_text_is_drawn_while_it_grows(page: Page, stage: Stage) -> None:  # noqa: F811
+def test_a_text_is_drawn_while_it_grows(page: Page, stage: Stage) -> None:
     stage.append("# Title\n\nHello **wor")
     expect(page.locator(".markdown h1")).to_have_text("Title")
     expect(page.locator(".markdown strong")).to_have_text("wor")
@@ -44,7 +44,7 @@ def test_a_text_is_drawn_while_it_grows(page: Page, stage: Stage) -> None:  # no
     expect(page.locator(".markdown p")).to_have_text("Hello world!")
 
 
-def test_lists_code_tables_and_quotes_nest_where_they_belong(page: Page, stage: Stage) -> None:  # noqa: F811
+def test_lists_code_tables_and_quotes_nest_where_they_belong(page: Page, stage: Stage) -> None:
     for character in NESTED:
         stage.append(character)
     stage.finish()
@@ -55,7 +55,7 @@ def test_lists_code_tables_and_quotes_nest_where_they_belong(page: Page, stage: 
 
 
 @pytest.mark.parametrize("size", [1, 13])
-def test_what_was_streamed_looks_like_what_came_at_once(page: Page, stage: Stage, size: int) -> None:  # noqa: F811
+def test_what_was_streamed_looks_like_what_came_at_once(page: Page, stage: Stage, size: int) -> None:
     texts = [text for text in ALL if len(text) < 6000 and "mermaid" not in text and "\ud83d" not in text]
     stage.post("frames", [[text[at : at + size] for at in range(0, len(text), size)] for text in texts])
     expect(page.locator(".markdown")).to_have_count(len(texts))
@@ -80,7 +80,7 @@ def settled(page: Page, count: int) -> list[str]:
     raise AssertionError("the page never came to rest")
 
 
-def test_finished_nodes_stay_the_same_objects_and_a_selection_in_them_lives(page: Page, stage: Stage) -> None:  # noqa: F811
+def test_finished_nodes_stay_the_same_objects_and_a_selection_in_them_lives(page: Page, stage: Stage) -> None:
     stage.append("First paragraph.\n\n- one\n- two\n\n```python\nx = 1\n```\n\nopen")
     expect(page.locator(".markdown p").last).to_have_text("open")
     page.evaluate(
@@ -97,7 +97,7 @@ def test_finished_nodes_stay_the_same_objects_and_a_selection_in_them_lives(page
     assert page.evaluate("getSelection().toString()") == "First paragraph."
 
 
-def test_it_neither_scrolls_nor_takes_the_focus_nor_speaks(page: Page, stage: Stage) -> None:  # noqa: F811
+def test_it_neither_scrolls_nor_takes_the_focus_nor_speaks(page: Page, stage: Stage) -> None:
     stage.append("line\n\n" * 200)
     expect(page.locator(".markdown p")).to_have_count(200)
     page.evaluate("scrollTo(0, 500)")
@@ -107,7 +107,7 @@ def test_it_neither_scrolls_nor_takes_the_focus_nor_speaks(page: Page, stage: St
     assert page.locator("[aria-live]:has(.markdown), .markdown [aria-live]").count() == 0
 
 
-def test_a_cut_connection_loses_and_doubles_nothing(visit: Visit, stage: Stage) -> None:  # noqa: F811
+def test_a_cut_connection_loses_and_doubles_nothing(visit: Visit, stage: Stage) -> None:
     proxy = CuttableProxy(stage.port)
     page = visit.page
     page.goto(proxy.url)
@@ -131,7 +131,7 @@ def test_a_cut_connection_loses_and_doubles_nothing(visit: Visit, stage: Stage) 
 
 
 @pytest.mark.parametrize("place", ["dialog", "tab"])
-def test_an_element_that_is_mounted_late_shows_everything(visit: Visit, stage: Stage, place: str) -> None:  # noqa: F811
+def test_an_element_that_is_mounted_late_shows_everything(visit: Visit, stage: Stage, place: str) -> None:
     visit.page.goto(f"{stage.url}/?place={place}")
     visit.page.wait_for_function(READY)
     stage.append("# Early\n\nand **la")
@@ -145,7 +145,7 @@ def test_an_element_that_is_mounted_late_shows_everything(visit: Visit, stage: S
 
 
 @pytest.mark.parametrize("is_finished", [False, True])
-def test_an_element_that_is_moved_shows_everything(page: Page, stage: Stage, *, is_finished: bool) -> None:  # noqa: F811
+def test_an_element_that_is_moved_shows_everything(page: Page, stage: Stage, *, is_finished: bool) -> None:
     stage.append("# Kept\n\nand **mo")
     expect(page.locator(".markdown strong")).to_have_text("mo")
     if is_finished:
@@ -159,7 +159,7 @@ def test_an_element_that_is_moved_shows_everything(page: Page, stage: Stage, *, 
     expect(page.locator(".q-card .markdown p")).to_have_text("and moved")
 
 
-def test_text_that_came_before_the_browser_is_shown(visit: Visit, stage: Stage) -> None:  # noqa: F811
+def test_text_that_came_before_the_browser_is_shown(visit: Visit, stage: Stage) -> None:
     visit.page.goto(f"{stage.url}/?early=2000")
     stage.append("2000")
     stage.finish()
@@ -167,7 +167,7 @@ def test_text_that_came_before_the_browser_is_shown(visit: Visit, stage: Stage) 
     assert numbers_in(visit.page) == [str(number) for number in range(2001)]
 
 
-def test_a_browser_that_missed_a_frame_asks_for_the_whole(page: Page, stage: Stage) -> None:  # noqa: F811
+def test_a_browser_that_missed_a_frame_asks_for_the_whole(page: Page, stage: Stage) -> None:
     stage.append("one ")
     expect(page.locator(".markdown p")).to_have_text("one")
     page.evaluate("() => { const part = getElement(document.querySelector('.markdown')); part.seq -= 1; }")
@@ -177,7 +177,7 @@ def test_a_browser_that_missed_a_frame_asks_for_the_whole(page: Page, stage: Sta
     expect(page.locator(".markdown p")).to_have_text("one two three")
 
 
-def test_copy_gives_the_code_as_it_was_written(visit: Visit, stage: Stage) -> None:  # noqa: F811
+def test_copy_gives_the_code_as_it_was_written(visit: Visit, stage: Stage) -> None:
     visit.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     visit.page.goto(stage.url)
     visit.page.wait_for_function(READY)
@@ -189,7 +189,7 @@ def test_copy_gives_the_code_as_it_was_written(visit: Visit, stage: Stage) -> No
     assert visit.page.evaluate("navigator.clipboard.readText()") == CODE
 
 
-def test_copy_works_without_a_secure_context(page: Page, stage: Stage) -> None:  # noqa: F811
+def test_copy_works_without_a_secure_context(page: Page, stage: Stage) -> None:
     page.evaluate("Object.defineProperty(navigator, 'clipboard', { value: undefined })")
     page.evaluate(
         """() => {
@@ -207,7 +207,7 @@ def test_copy_works_without_a_secure_context(page: Page, stage: Stage) -> None: 
     assert page.evaluate("written") == ["copy", CODE]
 
 
-def test_a_remote_image_is_loaded_on_click_and_not_before(visit: Visit, page: Page, stage: Stage) -> None:  # noqa: F811
+def test_a_remote_image_is_loaded_on_click_and_not_before(visit: Visit, page: Page, stage: Stage) -> None:
     stage.append("![a cat](https://img.example/cat.png)\n\nafter")
     button = page.get_by_role("button", name="Show image from img.example: a cat")
     expect(button).to_be_visible()
@@ -218,7 +218,7 @@ def test_a_remote_image_is_loaded_on_click_and_not_before(visit: Visit, page: Pa
     assert visit.foreign_requests == ["https://img.example/cat.png"]
 
 
-def test_a_diagram_is_drawn_when_its_block_is_finished(page: Page, stage: Stage) -> None:  # noqa: F811
+def test_a_diagram_is_drawn_when_its_block_is_finished(page: Page, stage: Stage) -> None:
     stage.append("```mermaid\ngraph LR\n  A[One] --> B[Two]\n")
     expect(page.locator(".markdown pre")).to_contain_text("A[One]")
     assert page.locator(".drawing").count() == 0
@@ -228,7 +228,7 @@ def test_a_diagram_is_drawn_when_its_block_is_finished(page: Page, stage: Stage)
     expect(page.locator(".markdown pre")).to_be_hidden()
 
 
-def test_a_diagram_with_a_mistake_stays_its_source(page: Page, stage: Stage) -> None:  # noqa: F811
+def test_a_diagram_with_a_mistake_stays_its_source(page: Page, stage: Stage) -> None:
     stage.append("```mermaid\ngraph LR\n  A[One --> \n```\n\n```mermaid\ngraph LR\n  C --> D\n```\n\nafter")
     expect(page.locator(".drawing svg")).to_be_visible()
     expect(page.locator(".drawing")).to_have_count(1)
@@ -236,7 +236,7 @@ def test_a_diagram_with_a_mistake_stays_its_source(page: Page, stage: Stage) -> 
     assert page.locator("body > [id^=ddecant], body > [id^=decant]").count() == 0
 
 
-def test_links_open_elsewhere_and_tell_nothing(page: Page, stage: Stage) -> None:  # noqa: F811
+def test_links_open_elsewhere_and_tell_nothing(page: Page, stage: Stage) -> None:
     stage.append("[a](https://a.example/b?c=d&e=f) and text")
     link: Any = page.locator(".markdown a")
     expect(link).to_have_attribute("href", "https://a.example/b?c=d&e=f")
@@ -244,7 +244,7 @@ def test_links_open_elsewhere_and_tell_nothing(page: Page, stage: Stage) -> None
     expect(link).to_have_attribute("target", "_blank")
 
 
-def test_the_text_is_what_was_appended(page: Page, stage: Stage) -> None:  # noqa: F811
+def test_the_text_is_what_was_appended(page: Page, stage: Stage) -> None:
     stage.append(EVERYTHING)
     stage.finish()
     expect(page.locator(".markdown h1")).to_have_text("Title with emphasis")
