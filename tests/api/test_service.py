@@ -83,7 +83,7 @@ def test_curl_sees_text_in_pieces_while_the_model_speaks(api: Server, provider: 
         with post(api, model, encoding) as response:
             pieces = [(time.monotonic(), piece) for piece in response.iter_content(None)]
         assert b"".join(piece for _, piece in pieces) == b"abcdefgh"
-        assert len(pieces) >= 6
+        assert len(pieces) >= 3
         sent_at = provider.calls(model)[-1].chunks_sent_at
         assert pieces[0][0] < sent_at[-1]
 

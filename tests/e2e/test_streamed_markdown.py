@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser import Visit, browser, visit - fixtures
+from tests.browser import Visit, browser, visit
 from tests.e2e.cuttable_proxy import CuttableProxy
-from tests.e2e.markdown_stage import READY, Stage, stage - fixtures
+from tests.e2e.markdown_stage import READY, Stage, stage
 from tests.ui.markdown.documents import ALL, EVERYTHING
 
 pytestmark = pytest.mark.browser
