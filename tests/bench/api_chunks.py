@@ -48,7 +48,7 @@ def by_answer_size(lab: Lab) -> Table:
     table = Table(
         "api_growth_answer",
         "Growth: CPU per chunk by the length of the answer (4 streams at 500 chunks/s)",
-        "The request itself, measured with answers of one chunk, is taken off; last ÷ first tenth: within the answer.",
+        "The request itself, measured with answers of one chunk, is taken off; last ÷ first third: within the answer.",
     )
     sizes = (1, 50) if lab.options.is_quick else (1, 10, 51, 200)
     subjects = [GEVENT_SSE] if lab.options.is_quick else [GEVENT_SSE, GTHREAD_SSE, SEED]
@@ -65,7 +65,7 @@ def by_answer_size(lab: Lab) -> Table:
             shortest = shortest or cost
             row = {"server": subject.name, "answer KB": size, "CPU µs per chunk": cost, "÷ shortest": cost / shortest}
             within = _within(seen) if size == sizes[-1] else None
-            table.rows.append({**row, "last ÷ first tenth": within, **_checks([seen])})
+            table.rows.append({**row, "last ÷ first third": within, **_checks([seen])})
     return table
 
 
@@ -132,9 +132,8 @@ def _checks(seen: list[dict[str, Any]]) -> dict[str, Any]:
 
 
 def _within(seen: dict[str, Any]) -> float | None:
-    """Compare the cost of a chunk in the last tenth of the window with the first."""
-    samples = seen["samples"]
-    tenth = max(1, (len(samples) - 1) // 10)
-    parts = [(samples[0], samples[tenth]), (samples[-1 - tenth], samples[-1])]
-    costs = [(end[2] - start[2]) / (end[1] - start[1]) for start, end in parts if end[1] > start[1]]
-    return costs[1] / costs[0] if len(costs) == 2 else None
+    """Compare the cost of a chunk in the last third of the window with the first, each the median of its seconds."""
+    pairs = zip(seen["samples"], seen["samples"][1:], strict=False)
+    costs = [(end[2] - start[2]) / (end[1] - start[1]) for start, end in pairs if end[1] > start[1]]
+    third = len(costs) // 3
+    return median(costs[-third:]) / median(costs[:third]) if third else None

@@ -7,7 +7,7 @@ import pytest
 from tests.processes import ROOT
 
 BENCHMARKS = ("paced", "memory-runs")
-SECONDS = 90
+SECONDS = 180
 
 
 @pytest.fixture(scope="module")

@@ -72,6 +72,7 @@ def main(port: int) -> None:
         for element in elements:
             element.finish()
         stage.element = elements[-1]
+        stage.element.client.run_javascript(f"window.drawn = {len(texts)}")
 
     @app.post("/finish")
     async def finish() -> None:

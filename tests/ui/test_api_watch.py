@@ -50,6 +50,14 @@ async def test_observers_hear_that_the_api_went_and_came_back(api: ScriptedApi, 
     assert (await watch.models()).names == ("scripted",)
 
 
+async def test_an_api_that_is_back_is_asked_for_its_models_again(api: ScriptedApi, watch: ApiWatch) -> None:
+    await watch.models()
+    api.models = {"models": [{"name": "new"}], "default": "new"}
+    watch.report_away()
+    await until(lambda: not watch.is_away)
+    assert (await watch.models()).names == ("new",)
+
+
 async def test_an_api_that_is_away_is_not_asked_by_every_page(api: ScriptedApi, watch: ApiWatch) -> None:
     watch.report_away()
     with pytest.raises(ApiUnreachable):

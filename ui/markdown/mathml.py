@@ -8,16 +8,21 @@ from latex2mathml.converter import convert_to_element
 
 from ui.markdown.links import attribute
 
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
 MAX_SOURCE = 2000
 MAX_DEPTH = 60
-TAGS = frozenset(
+TAGS = _words(
     """math menclose mfrac mi mn mo mover mpadded mphantom mroot mrow ms mspace msqrt mstyle msub msubsup msup mtable
-    mtd mtext mtr munder munderover mmultiscripts mprescripts none""".split()  # noqa: SIM905 - a table to read
+    mtd mtext mtr munder munderover mmultiscripts mprescripts none"""
 )
-ATTRIBUTES = frozenset(
+ATTRIBUTES = _words(
     """accent accentunder columnalign columnlines columnspacing depth display displaystyle fence form height lspace
     linethickness mathvariant maxsize minsize movablelimits notation rowlines rowspacing rspace scriptlevel separator
-    stretchy symmetric voffset width""".split()  # noqa: SIM905 - a table to read
+    stretchy symmetric voffset width"""
 )
 
 

@@ -6,10 +6,12 @@ from ui import texts, theme
 from ui.api_watch import ApiWatch
 from ui.config import Config
 from ui.elements.composer import Composer
+from ui.elements.copy_button import CopyButton
 from ui.elements.greeting import Greeting
 from ui.elements.model_choice import ModelChoice
 from ui.elements.notices import Announcer, Banner
 from ui.elements.scroller import Scroller
+from ui.elements.streamed_markdown import StreamedMarkdown
 from ui.elements.tag import PlainButton, Tag
 from ui.elements.theme_toggle import ThemeToggle
 from ui.errors import ApiUnreachable, PageError
@@ -46,7 +48,16 @@ def _lay_out(frame: theme.Frame, conversation: Conversation, *, has_password: bo
         toasts = Tag("div", classes="toasts")
         banner = Banner()
         composer = Composer(on_send=conversation.send, on_cancel=conversation.cancel)
+    _preload()
     return Views(scroller, greeting, composer, models, Announcer(), toasts, clear_button), banner
+
+
+def _preload() -> None:
+    # Without these the browser would fetch their scripts when the first answer begins.
+    with Tag("div") as unseen:
+        StreamedMarkdown().finish()
+        CopyButton(str)
+    unseen.set_visibility(False)
 
 
 def _add_sign_out() -> None:

@@ -16,6 +16,12 @@ export function drawDiagram(block) {
   });
 }
 
+/** Wait until every diagram asked for so far is drawn or given up. */
+export async function allDrawn() {
+  await Promise.resolve();
+  await queue;
+}
+
 async function draw(block, source) {
   const { mermaid } = await import("nicegui-mermaid");
   const theme = getComputedStyle(block).getPropertyValue("--diagram-theme").trim() || "default";
