@@ -65,7 +65,7 @@ def test_it_starts_answers_and_leaves_no_process_behind(product: tuple[Server, s
     assert len(processes) >= 3
     server.process.send_signal(signal.SIGINT)
     server.process.wait(10)
-    gone, alive = psutil.wait_procs(processes, timeout=5)
+    _, alive = psutil.wait_procs(processes, timeout=5)
     assert not alive, f"left behind: {[process.cmdline() for process in alive]}"
     assert "Traceback" not in server.logged()
 
