@@ -188,7 +188,10 @@ def test_the_page_waits_for_an_api_that_is_away(visit: Visit, stack: Stack, tmp_
 @pytest.mark.parametrize("width", [320, 390, 1280])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_nothing_overflows_and_nothing_comes_from_elsewhere(
-    visit: Visit, stack: Stack, width: int, scheme: str  # noqa: F811
+    visit: Visit,
+    stack: Stack,
+    width: int,
+    scheme: str,  # noqa: F811
 ) -> None:
     visit.page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
     visit.page.set_viewport_size({"width": width, "height": 760})

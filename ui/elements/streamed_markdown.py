@@ -12,7 +12,7 @@ from nicegui.events import GenericEventArguments
 from ui.elements.frame_pacer import FramePacer, shared_pacer
 from ui.markdown.drawing import Drawing, Frame
 
-FRAME_SECONDS = 0.048
+FRAME_SECONDS = 0.045
 AWAY_SECONDS = 0.25
 COSTS_BETWEEN_FRAMES = 5
 OPEN_SIZE_THAT_DOUBLES = 16_000
