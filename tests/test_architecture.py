@@ -25,8 +25,9 @@ ALLOWED = {
     "api.runs": {"api.errors", "api.events", "api.messages", "api.model_calls", "api.run_log"},
     "ui.events": set(),
     "ui.errors": set(),
-    "ui.sse": {"ui.events"},
-    "ui.chat_state": {"ui.events"},
+    "ui.sse": set(),
+    "ui.messages": {"ui.events"},
+    "ui.chat_state": {"ui.errors", "ui.events", "ui.messages"},
 }
 
 # Which modules may import a library.

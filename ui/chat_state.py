@@ -24,16 +24,18 @@ class ChatState:
         """Whether an answer is being written."""
         return self.answer is not None and self.answer.status.is_running
 
-    def ask(self, text: str) -> Message:
-        """Append a user message and the answer that waits for its run; return the answer."""
+    def ask(self, text: str) -> None:
+        """Append a user message and the answer that waits for its run."""
         self.messages.append(Message("user", [Part("text", [text])]))
-        return self._wait()
+        self._wait()
 
-    def retry(self) -> Message:
-        """Replace the last answer by one that waits for a new run."""
-        if self.answer:
-            self.messages.pop()
-        return self._wait()
+    def retry(self, answer: Message) -> bool:
+        """Replace the answer by one that waits for a new run; only the last one can be, once its run is over."""
+        if answer is not self.answer or answer.status.is_running:
+            return False
+        self.messages.pop()
+        self._wait()
+        return True
 
     def conversation(self) -> tuple[RequestMessage, ...]:
         """Return what a run is told: failed and empty answers left out, so that roles alternate."""
@@ -83,10 +85,8 @@ class ChatState:
             self.answer.request_id = failure.request_id
             self._end(self.answer, status, at_seconds, failure.sentence, is_retryable=failure.is_retryable)
 
-    def _wait(self) -> Message:
-        answer = Message("assistant", status=Status.WAITING)
-        self.messages.append(answer)
-        return answer
+    def _wait(self) -> None:
+        self.messages.append(Message("assistant", status=Status.WAITING))
 
     def _append(self, answer: Message, part_type: PartType, text: str, at_seconds: float) -> None:
         last = answer.parts[-1] if answer.parts else None

@@ -64,6 +64,13 @@ class Message:
         return "".join(part.text for part in self.parts if part.type == "text")
 
     @property
+    def may_be_retried(self) -> bool:
+        """Whether asking again for this answer makes sense."""
+        return (
+            self.is_retryable or self.status is Status.CANCELLED or (self.status is Status.COMPLETED and not self.text)
+        )
+
+    @property
     def tokens_per_second(self) -> float | None:
         """The pace of the answer, once usage and a meaningful duration are known."""
         if not self.usage or self.first_delta_at is None or self.ended_at is None:

@@ -22,6 +22,7 @@ COPY = "Copy"
 COPIED = "Copied"
 COPY_FAILED = "The browser did not allow copying"
 RETRY = "Retry"
+RETRY_AFTER = "Try again in {seconds} s."
 MODEL = "Model"
 
 CLEAR = "Clear chat"

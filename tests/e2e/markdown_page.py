@@ -67,7 +67,7 @@ def main(port: int) -> None:
             for element, pieces in zip(elements, texts, strict=True):
                 if turn < len(pieces):
                     element.append(pieces[turn])
-                    element._frame()
+                    element._draw()
             await asyncio.sleep(0)
         for element in elements:
             element.finish()

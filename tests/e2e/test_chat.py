@@ -195,11 +195,8 @@ def test_nothing_overflows_and_nothing_comes_from_elsewhere(
 ) -> None:
     visit.page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
     visit.page.set_viewport_size({"width": width, "height": 760})
-    stack.script(
-        Scenario(
-            text="# Title\n\n" + "word " * 80 + "\n\n```python\n" + "x = 1 " * 60 + "\n```\n\n|a|b|\n|-|-|\n|1|2|\n"
-        )
-    )
+    code = "```python\n" + "x = 1 " * 60 + "\n```"
+    stack.script(Scenario(text=f"# Title\n\n{'word ' * 80}\n\n{code}\n\n|a|b|\n|-|-|\n|1|2|\n"))
     chat = Chat(visit.page, stack.ui.url)
     chat.send("long" * 60)
     chat.wait_until_done()

@@ -120,6 +120,7 @@ def test_a_cut_connection_loses_and_doubles_nothing(visit: Visit, stage: Stage) 
         if number in (30, 70):
             page.wait_for_function("number => document.body.textContent.includes(number)", arg=str(number - 5))
             proxy.cut()
+            page.wait_for_function("document.getElementById('popup').ariaHidden === 'false'")
         if number in (50, 90):
             proxy.mend()
             page.wait_for_function("number => document.body.textContent.includes(number)", arg=str(number - 5))
@@ -170,7 +171,13 @@ def test_text_that_came_before_the_browser_is_shown(visit: Visit, stage: Stage) 
 def test_a_browser_that_missed_a_frame_asks_for_the_whole(page: Page, stage: Stage) -> None:
     stage.append("one ")
     expect(page.locator(".markdown p")).to_have_text("one")
-    page.evaluate("() => { const part = getElement(document.querySelector('.markdown')); part.seq -= 1; }")
+    page.evaluate(
+        """() => {
+          const element = getElement(document.querySelector(".markdown"));
+          element.units.change(0, []);
+          element.seq -= 1;
+        }"""
+    )
     stage.append("two ")
     expect(page.locator(".markdown p")).to_have_text("one two")
     stage.append("three")

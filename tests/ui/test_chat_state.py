@@ -105,9 +105,35 @@ def test_events_without_a_question_are_ignored() -> None:
 
 def test_retry_replaces_the_answer() -> None:
     state = asked(events.RunFailed("busy", "Later.", retryable=True))
-    state.retry()
+    assert state.retry(last(state))
     assert [message.role for message in state.messages] == ["user", "assistant"]
     assert last(state).status is Status.WAITING
+
+
+def test_neither_an_older_answer_nor_a_running_one_is_retried() -> None:
+    state = asked(events.RunFailed("busy", "Later.", retryable=True))
+    older = last(state)
+    state.ask("And now?")
+    assert not state.retry(older)
+    assert not state.retry(last(state))
+    assert [message.role for message in state.messages] == ["user", "assistant"] * 2
+
+
+@pytest.mark.parametrize(
+    ("terminal", "may"),
+    [
+        (events.RunFailed("busy", "Later.", retryable=True), True),
+        (events.RunFailed("unauthorized", "No.", retryable=False), False),
+        (events.RunCancelled(), True),
+        (events.RunCompleted("stop"), True),
+    ],
+)
+def test_an_answer_without_text_may_be_retried_unless_that_is_pointless(terminal: events.Event, may: bool) -> None:
+    assert last(asked(terminal)).may_be_retried is may
+
+
+def test_a_whole_answer_needs_no_retry() -> None:
+    assert not last(asked(events.MessageDelta("Because"), events.RunCompleted("stop"))).may_be_retried
 
 
 def test_the_conversation_leaves_failed_and_empty_answers_out_and_roles_alternate() -> None:

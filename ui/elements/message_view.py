@@ -11,6 +11,7 @@ from ui.elements.part_view import PartView, part_view
 from ui.elements.tag import PlainButton, Tag, add_icon
 from ui.messages import Message, Status
 
+LONG_CHARACTERS = 4000
 HEADLINES = {
     Status.CANCELLED: texts.STOPPED,
     Status.FAILED: texts.FAILED,
@@ -28,21 +29,27 @@ class UserMessageView(ui.element):
         self.classes("message user-message")
         with self:
             Tag("h2", texts.YOU_SAID, "sr-only")
-            Tag("div", message.text, "bubble")
+            bubble = Tag("div", message.text, "bubble")
+            if len(message.text) > LONG_CHARACTERS:
+                bubble.classes("bubble-long").props("tabindex=0")
             with ui.element("div").classes("message-actions"):
                 CopyButton(lambda: message.text)
 
     def refresh(self) -> None:
         """Nothing: the message never changes."""
 
+    def close(self) -> None:
+        """Nothing: there is nothing to offer."""
+
 
 class AnswerView(ui.element):
     """An answer in the making or at its end."""
 
-    def __init__(self, message: Message, on_retry: Callable[[], Any]) -> None:
+    def __init__(self, message: Message, on_retry: Callable[[Message], Any]) -> None:
         super().__init__("article")
         self.message = message
         self._on_retry = on_retry
+        self._retry: PlainButton | None = None
         self._parts: list[PartView] = []
         self._is_ended = False
         self.classes("message answer")
@@ -67,6 +74,12 @@ class AnswerView(ui.element):
             self._is_ended = True
             self._show_end()
 
+    def close(self) -> None:
+        """Offer no Retry any more, because the thread goes on below."""
+        if self._retry:
+            self._retry.delete()
+            self._retry = None
+
     def _show_end(self) -> None:
         for view in self._parts:
             view.refresh()
@@ -90,13 +103,11 @@ class AnswerView(ui.element):
                     Tag("span", sentence)
                 if self.message.request_id:
                     Tag("small", texts.REQUEST_ID.format(request_id=self.message.request_id))
-            if self.message.is_retryable or self.message.status is Status.CANCELLED or not self.message.text:
-                self._show_retry()
+            if self.message.may_be_retried:
+                self._retry = PlainButton(self._on_retry_click, icon="retry", text=texts.RETRY).mark("retry")
 
-    def _show_retry(self) -> None:
-        if self.message.status is Status.FAILED and not self.message.is_retryable:
-            return
-        PlainButton(self._on_retry, icon="retry", text=texts.RETRY).mark("retry")
+    def _on_retry_click(self) -> None:
+        self._on_retry(self.message)
 
     def _show_actions(self) -> None:
         if self.message.text:

@@ -7,12 +7,13 @@ from nicegui import ui
 
 from ui.chat_state import ChatState
 from ui.elements.message_view import AnswerView, UserMessageView
+from ui.messages import Message
 
 
 class ThreadView(ui.element):
     """Shows a ChatState; `refresh` after every change of it."""
 
-    def __init__(self, state: ChatState, on_retry: Callable[[], Any]) -> None:
+    def __init__(self, state: ChatState, on_retry: Callable[[Message], Any]) -> None:
         super().__init__()
         self.classes("thread")
         self.state = state
@@ -24,6 +25,8 @@ class ThreadView(ui.element):
         """Show what changed at the end of the thread."""
         self._drop_stale()
         for message in self.state.messages[len(self._views) :]:
+            if self._views:
+                self._views[-1].close()
             with self:
                 is_user = message.role == "user"
                 self._views.append(UserMessageView(message) if is_user else AnswerView(message, self._on_retry))

@@ -6,7 +6,7 @@ its own, so that a line costs the same at the end of 200 KB as at the beginning.
 
 import html
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cache
 from itertools import islice
 
@@ -128,16 +128,22 @@ def highlighted(code: str, lexer: Lexer | None, limit: int = 2 * GROUP_SIZE) -> 
     """Return code as HTML in which no element crosses a line end; beyond the limit without colours."""
     if lexer is None or len(code) > limit:
         return html.escape(code, quote=False)
-    parts: list[str] = []
+    try:
+        return "".join(_coloured(lexer.get_tokens(code)))
+    except Exception:  # noqa: BLE001 - hundreds of lexers, any of which may stumble over a model's code
+        return html.escape(code, quote=False)
+
+
+def _coloured(tokens: Iterable[tuple[_TokenType, str]]) -> Iterator[str]:
+    """Write neighbours of one colour as one element."""
     kind, pending = "", ""
-    for token, text in lexer.get_tokens(code):
+    for token, text in tokens:
         found = _class(token) if text.strip() else kind
         if found != kind:
-            parts.append(_span(pending, kind))
+            yield _span(pending, kind)
             kind, pending = found, ""
         pending += text
-    parts.append(_span(pending, kind))
-    return "".join(parts)
+    yield _span(pending, kind)
 
 
 def _remembered(text: str, language: str, lexer: Lexer | None, memo: Memo) -> str:

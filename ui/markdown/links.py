@@ -6,7 +6,10 @@ from urllib.parse import urlsplit
 
 from ui.markdown.source import LESS, plain
 
-_LINK = re.compile(r"(?:https?://[^\s/?#]|mailto:[^\s/])[^\s\x00-\x1f\x7f]*", re.IGNORECASE)
+_HOST = r"(?:\w[\w.-]*|\[[0-9a-f:.]+\])(?::\d{1,5})?"
+_LINK = re.compile(
+    rf"(?:https?://{_HOST}(?:[/?#][^\s\x00-\x1f\x7f]*)?|mailto:[^\s/\x00-\x1f\x7f][^\s\x00-\x1f\x7f]*)", re.IGNORECASE
+)
 _BARE = re.compile(rf"\bhttps?://[^\s{LESS}<>\"'`]+", re.IGNORECASE)
 _UNQUOTED = re.compile(r"[\w:/.?#%+~@,!$*()-]+", re.ASCII)
 

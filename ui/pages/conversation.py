@@ -1,6 +1,7 @@
 """One page's thread: what sending, stopping, retrying and clearing do; the state decides, the views follow."""
 
 import logging
+import math
 from collections.abc import Callable
 from contextlib import aclosing
 from dataclasses import dataclass
@@ -18,9 +19,9 @@ from ui.elements.notices import Announcer, UndoToast
 from ui.elements.scroller import Scroller
 from ui.elements.tag import PlainButton
 from ui.elements.thread_view import ThreadView
-from ui.errors import ApiUnreachable, PageError, StreamTruncated
+from ui.errors import ApiRefused, ApiUnreachable, PageError, StreamTruncated
 from ui.events import Event
-from ui.messages import Failure, RunRequest, Status
+from ui.messages import Failure, Message, RunRequest, Status
 from ui.run_reader import RunReader, StreamExecutor
 
 logger = logging.getLogger(__name__)
@@ -76,10 +77,9 @@ class Conversation:
         self._start_run()
         return True
 
-    def retry(self) -> None:
+    def retry(self, answer: Message) -> None:
         """Ask again for the last answer."""
-        if not self._state.is_running:
-            self._state.retry()
+        if self._state.retry(answer):
             self._start_run()
 
     def cancel(self) -> None:
@@ -153,9 +153,7 @@ class Conversation:
         self._refresh()
 
     def _fail(self, state: ChatState, error: PageError) -> None:
-        is_truncated = isinstance(error, StreamTruncated)
-        failure = Failure(str(error), error.is_retryable, is_truncated, error.request_id)
-        state.fail(failure, self._backend.clock())
+        state.fail(_failure(error), self._backend.clock())
         if isinstance(error, ApiUnreachable):
             self._backend.watch.report_away()
         self._refresh()
@@ -172,3 +170,10 @@ class Conversation:
         views.composer.show_running(self._state.is_running)
         if answer and not answer.status.is_running:
             views.announcer.say(SPOKEN_ENDS.get(answer.status) or f"{texts.FAILED} {answer.sentence}")
+
+
+def _failure(error: PageError) -> Failure:
+    sentence = str(error)
+    if isinstance(error, ApiRefused) and error.retry_after_seconds:
+        sentence = f"{sentence} {texts.RETRY_AFTER.format(seconds=math.ceil(error.retry_after_seconds))}"
+    return Failure(sentence, error.is_retryable, isinstance(error, StreamTruncated), error.request_id)

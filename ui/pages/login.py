@@ -57,17 +57,7 @@ def register(config: Config, password: Password, sessions: LoginSessions, clock:
         if not password.matches(await _sent_password(request)):
             throttle.fail(address, clock())
             return HTMLResponse(_page(config, texts.LOGIN_WRONG), 401)
-        response = _to_page(request)
-        response.set_cookie(
-            LOGIN_COOKIE,
-            sessions.create(),
-            max_age=sessions.max_age_seconds,
-            path=_root(request),
-            secure=request.url.scheme == "https",
-            httponly=True,
-            samesite="lax",
-        )
-        return response
+        return _signed_in(request, sessions)
 
     @app.post("/logout")
     async def sign_out(request: Request) -> Response:
@@ -77,6 +67,20 @@ def register(config: Config, password: Password, sessions: LoginSessions, clock:
         response = _to_page(request)
         response.delete_cookie(LOGIN_COOKIE, path=_root(request))
         return response
+
+
+def _signed_in(request: Request, sessions: LoginSessions) -> Response:
+    response = _to_page(request)
+    response.set_cookie(
+        LOGIN_COOKIE,
+        sessions.create(),
+        max_age=sessions.max_age_seconds,
+        path=_root(request),
+        secure=request.url.scheme == "https",
+        httponly=True,
+        samesite="lax",
+    )
+    return response
 
 
 async def _close_pages(cookie: str | None) -> None:

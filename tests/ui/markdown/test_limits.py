@@ -53,6 +53,19 @@ def test_a_hostile_text_never_holds_the_loop_for_long(name: str) -> None:
     assert time.process_time() - before < 0.4
 
 
+@pytest.mark.parametrize("line", ["> > words in a quote that goes on\n", "[x]: /u\n", "  text of one item\n\n"])
+def test_a_block_that_cannot_be_cut_costs_linear_time_in_all(line: str) -> None:
+    def cost(lines: int) -> float:
+        growing, before = GrowingMarkdown(), time.process_time()
+        growing.append("- item\n")
+        for _ in range(lines):
+            growing.append(line)
+        return time.process_time() - before
+
+    cost(100)
+    assert cost(4000) < 9 * cost(1000)
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_frame_costs_the_same_at_the_end_of_a_long_answer_as_at_the_beginning(kind: str) -> None:
     growing, text, base = GrowingMarkdown(), answer(kind, 120_000), 0

@@ -19,6 +19,7 @@ def test_these_addresses_are_allowed(url: str) -> None:
         *("", "/a", "#a", "//a.example", "a", "javascript:alert(1)", "JaVaScRiPt:alert(1)", "data:text/html,x"),
         *("vbscript:x", "file:///etc/passwd", "java\nscript:alert(1)", " https://a.example", "https://a b", "http:a"),
         *("https://", "https:///a", "http://[", "blob:https://a.example/x", "https://a.example\x00", "ftp://a.example"),
+        *("https://bank.example@evil.example", "https://{a}", "https://.", "https://a.example\\@evil.example"),
         *("javascript://a.example/%0aalert(1)", "mailto:", "https:\\\\a.example", "view-source:https://a.example"),
     ],
 )

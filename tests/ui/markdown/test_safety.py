@@ -1,5 +1,6 @@
 """The first lock: however a text is cut, the units hold only known elements, attributes and addresses."""
 
+import re
 from html.parser import HTMLParser
 
 import pytest
@@ -7,7 +8,6 @@ import pytest
 from tests.e2e.xss_corpus import ALL
 from ui.markdown import mathml
 from ui.markdown.growing import GrowingMarkdown
-from ui.markdown.links import is_allowed
 from ui.markdown.units import without_end_tags
 
 
@@ -38,7 +38,7 @@ class Inspector(HTMLParser):
             if name == "class":
                 assert set((value or "").split()) <= CLASSES
             if name in ("href", "data-src"):
-                assert is_allowed(value or "")
+                assert re.match(r"(https?://[\w.\[]|mailto:)", value or "", re.IGNORECASE)
 
     def handle_comment(self, data: str) -> None:
         raise AssertionError(data)

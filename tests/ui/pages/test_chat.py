@@ -92,6 +92,15 @@ async def test_a_failure_has_its_sentence_and_retry_asks_again(page: OpenedPage)
     await page.user.should_not_see("The model broke.")
 
 
+async def test_only_the_last_answer_offers_retry(page: OpenedPage) -> None:  # noqa: F811
+    run = await ask(page, "one")
+    run.send("run.failed", code="busy", message="Later.", retryable=True).end()
+    await page.user.should_see("retry", retries=50)
+    await answered(page, "two", "Second")
+    await page.user.should_not_see("retry")
+    await page.user.should_see("Later.")
+
+
 async def test_what_cannot_be_retried_offers_no_retry(page: OpenedPage) -> None:  # noqa: F811
     run = await ask(page)
     run.send("run.failed", code="context_too_long", message="It is too long.", retryable=False).end()
@@ -121,9 +130,9 @@ async def test_an_interrupted_run_says_so(page: OpenedPage) -> None:  # noqa: F8
 
 async def test_a_refusal_shows_the_api_s_sentence_and_request_id(page: OpenedPage) -> None:  # noqa: F811
     await page.until(lambda: page.api.requests)
-    page.api.refuse(503, REFUSAL)
+    page.api.refuse(503, REFUSAL, Retry_After="5")
     page.send("Why?")
-    await page.user.should_see("Every slot is taken.", retries=50)
+    await page.user.should_see("Every slot is taken. Try again in 5 s.", retries=50)
     await page.user.should_see(texts.REQUEST_ID.format(request_id="req-7"))
 
 

@@ -1,6 +1,7 @@
 // The browser's half of a growing markdown text: units of HTML, each sanitized on its way into the page.
-import { sanitized } from "decant-markdown/sanitizer.js";
 import { drawDiagram } from "decant-markdown/diagram.js";
+import { becomeLike } from "decant-markdown/morph.js";
+import { sanitized } from "decant-markdown/sanitizer.js";
 
 export { onClick } from "decant-markdown/clicks.js";
 
@@ -11,7 +12,7 @@ document.head.append(
   }),
 );
 
-/** The units inside one element: `{depth, html, nodes, slot}`, in the order of the text. */
+/** The units inside one element: `{depth, text, nodes, slot}`, in the order of the text. */
 export class Units {
   constructor(root) {
     this.root = root;
@@ -31,15 +32,10 @@ export class Units {
     const depth = parseInt(text[0], 16);
     const fragment = sanitized(text.slice(1));
     if (!fragment.firstChild) fragment.append("");
-    const nodes = [...fragment.childNodes];
-    const first = fragment.firstElementChild;
+    const nodes = old ? becomeLike(old.nodes, [...fragment.childNodes]) : [...fragment.childNodes];
+    if (!old) this.slotAbove(depth).append(fragment);
+    const first = nodes.find((node) => node.nodeType === Node.ELEMENT_NODE);
     const slot = first?.querySelector("[data-slot]") ?? first;
-    if (old) {
-      old.nodes[0].before(fragment);
-      old.nodes.forEach((node) => node.remove());
-    } else {
-      this.slotAbove(depth).append(fragment);
-    }
     this.units[index] = { depth, text, nodes, slot };
     if (first?.classList.contains("diagram")) drawDiagram(first);
   }
