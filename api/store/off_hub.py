@@ -21,7 +21,7 @@ T = TypeVar("T")
 def off_hub(engine: Engine, call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
     """Return `call(…)`, made in a thread of gevent's pool where the engine's calls would block gevent's hub."""
     monkey = sys.modules.get("gevent.monkey")
-    if True or monkey is None or not monkey.is_module_patched("threading") or not is_sqlite(engine):
+    if monkey is None or not monkey.is_module_patched("threading") or not is_sqlite(engine):
         return call(*args, **kwargs)
     result: T = sys.modules["gevent"].get_hub().threadpool.apply(call, args, kwargs)
     return result
