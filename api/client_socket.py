@@ -1,4 +1,4 @@
-"""The client's TCP connection under a WSGI request: is it still there?
+"""The client's TCP connection under a WSGI request: is it still there, and can it take more?
 
 A sync server learns that a client has gone only when it writes. gunicorn puts its socket in the environ, and a peek
 that finds the end of the input says it at once, for native threads and for gevent. Without that socket (a development
@@ -7,18 +7,45 @@ server) nothing is known and the next write tells.
 
 import os
 import socket
+import ssl
 from typing import Any
 
 _PEEK = socket.MSG_PEEK | socket.MSG_DONTWAIT
+_AT_ONCE = socket.MSG_DONTWAIT
 
 
 class ClientSocket:
     """The connection of one request."""
 
     def __init__(self, environ: dict[str, Any]) -> None:
-        connection = environ.get("gunicorn.socket")
+        self._connection: Any = environ.get("gunicorn.socket")
+        connection = self._connection
         # gevent's socket waits where the operating system would not; the plain one is inside.
         self._socket = getattr(connection, "_sock", connection)
+        self._left = b""
+        # gunicorn frames the body of an HTTP/1.1 response of unknown length in chunks (RFC 9112, section 7.1).
+        is_plain = connection is not None and not isinstance(connection, ssl.SSLSocket)
+        self.can_send = is_plain and environ.get("SERVER_PROTOCOL") == "HTTP/1.1"
+
+    def send(self, payload: bytes) -> bool:
+        """Write a piece of the chunked body past the server, without waiting; False when `flush` has to do the rest."""
+        if not payload or self._socket is None:
+            return True
+        chunk = b"%x\r\n%b\r\n" % (len(payload), payload)
+        try:
+            sent = self._socket.send(chunk, _AT_ONCE)
+        except BlockingIOError:
+            sent = 0
+        except OSError:
+            return True  # The client has gone, which `is_gone` tells.
+        self._left = chunk[sent:]
+        return not self._left
+
+    def flush(self) -> None:
+        """Write what `send` has left, however long it takes."""
+        if self._left:
+            left, self._left = self._left, b""
+            self._connection.sendall(left)
 
     def is_gone(self) -> bool:
         """Say whether the client has closed its side."""

@@ -4,7 +4,7 @@ An event is a frozen value with a dotted `type`. A run's log numbers its events 
 terminal event ends it. Readers ignore types they do not know.
 """
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import ClassVar, get_args
 
 import orjson
@@ -125,4 +125,4 @@ def from_json(event_type: str, fields: bytes) -> Event:
 
 def to_json(event: Event) -> bytes:
     """Encode the event's fields as one line of JSON, the form that is sent and stored."""
-    return orjson.dumps(asdict(event))
+    return orjson.dumps(event)

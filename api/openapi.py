@@ -1,14 +1,25 @@
 """The HTTP contract as OpenAPI 3.1, built from the events, errors and limits that the code itself uses."""
 
 from dataclasses import fields
-from typing import Any, get_args
+from typing import get_args
 
 from api.config import Config
 from api.errors import DecantError
 from api.events import Event
+from api.openapi_schemas import (
+    STRING,
+    Schema,
+    body,
+    errors,
+    json_response,
+    object_of,
+    operation,
+    ref,
+    response,
+    stream_response,
+)
+from api.openapi_threads import thread_paths, thread_schemas
 from api.stream_request import MAX_THREAD_ID_CHARS, ROLES
-
-Schema = dict[str, Any]
 
 _TYPES = {str: "string", int: "integer", bool: "boolean"}
 _STREAM_ERRORS = (400, 401, 403, 413, 415, 429, 500, 502, 503, 504)
@@ -24,19 +35,27 @@ def build_openapi(config: Config) -> Schema:
             "description": "Streams a model's answers. Errors before the first byte are JSON; after it, events.",
         },
         "paths": {
-            "/health": {"get": _operation("The process lives.", {"200": _text("`ok`")})},
+            "/health": {"get": operation("The process lives.", {"200": response("`ok`", "text/plain", STRING)})},
             "/ready": {
-                "get": _operation(
+                "get": operation(
                     "The process can answer.",
-                    {"200": _json("Ready.", _ref("Readiness")), "503": _json("What is missing.", _ref("Readiness"))},
+                    {
+                        "200": json_response("Ready.", ref("Readiness")),
+                        "503": json_response("What is missing.", ref("Readiness")),
+                    },
                 )
             },
             "/models": {
-                "get": _operation("The model names a client may ask for.", {"200": _json("The names.", _ref("Models"))})
+                "get": operation(
+                    "The model names a client may ask for.", {"200": json_response("The names.", ref("Models"))}
+                )
             },
             "/stream": {"post": _stream_operation()},
-            "/openapi.json": {"get": _operation("This document.", {"200": _json("OpenAPI 3.1.", {"type": "object"})})},
-            "/docs": {"get": _operation("This document as a page.", {"200": _response("HTML.", "text/html", _STRING)})},
+            **thread_paths(),
+            "/openapi.json": {
+                "get": operation("This document.", {"200": json_response("OpenAPI 3.1.", {"type": "object"})})
+            },
+            "/docs": {"get": operation("This document as a page.", {"200": response("HTML.", "text/html", STRING)})},
         },
         "components": {"schemas": _schemas(config)},
     }
@@ -47,11 +66,8 @@ def build_openapi(config: Config) -> Schema:
     return document
 
 
-_STRING: Schema = {"type": "string"}
-
-
 def _schemas(config: Config) -> Schema:
-    message = _object(
+    message = object_of(
         {
             "role": {"type": "string", "enum": list(ROLES)},
             "content": {"type": "string", "maxLength": config.max_message_chars},
@@ -60,12 +76,12 @@ def _schemas(config: Config) -> Schema:
     )
     return {
         "Message": message,
-        "StreamRequest": _object(
+        "StreamRequest": object_of(
             {
                 "thread_id": {"type": "string", "maxLength": MAX_THREAD_ID_CHARS},
                 "messages": {
                     "type": "array",
-                    "items": _ref("Message"),
+                    "items": ref("Message"),
                     "minItems": 1,
                     "maxItems": config.max_messages,
                 },
@@ -76,30 +92,31 @@ def _schemas(config: Config) -> Schema:
             },
             required=("messages",),
         ),
-        "Error": _object(
-            {"error": _STRING, "code": {"type": "string", "enum": error_codes()}, "request_id": _STRING},
+        **thread_schemas(config),
+        "Error": object_of(
+            {"error": STRING, "code": {"type": "string", "enum": error_codes()}, "request_id": STRING},
             required=("error", "code", "request_id"),
         ),
-        "Models": _object(
+        "Models": object_of(
             {
-                "models": {"type": "array", "items": _object({"name": _STRING}, required=("name",))},
-                "default": _STRING,
+                "models": {"type": "array", "items": object_of({"name": STRING}, required=("name",))},
+                "default": STRING,
             },
             required=("models", "default"),
         ),
-        "Readiness": _object(
-            {"ready": {"type": "boolean"}, "provider": _STRING, "store": _STRING},
+        "Readiness": object_of(
+            {"ready": {"type": "boolean"}, "provider": STRING, "store": STRING},
             required=("ready", "provider", "store"),
         ),
         **{kind.type: event_schema(kind) for kind in get_args(Event)},
-        "Event": {"oneOf": [_ref(kind.type) for kind in get_args(Event)]},
+        "Event": {"oneOf": [ref(kind.type) for kind in get_args(Event)]},
     }
 
 
 def event_schema(kind: type[Event]) -> Schema:
     """Describe the JSON of one kind of event from its dataclass."""
     properties = {field.name: {"type": _TYPES[_plain(field.type)]} for field in fields(kind)}
-    schema = _object(properties, required=tuple(properties))
+    schema = object_of(properties, required=tuple(properties))
     return {"title": kind.type, "description": (kind.__doc__ or "").strip(), **schema}
 
 
@@ -112,51 +129,15 @@ def error_codes() -> list[str]:
 
 
 def _stream_operation() -> Schema:
-    operation = _operation(
-        "One answer for these messages, as it comes; nothing is stored. It ends when the client leaves.",
-        {
-            "200": {
-                "description": "By `Accept`: numbered events (SSE or one JSON object a line), else the bare text. "
-                "Exactly one terminal event ends a run; a stream without one is truncated.",
-                "headers": {"X-Run-Id": {"schema": _STRING}},
-                "content": {
-                    "text/plain": {"schema": _STRING},
-                    "text/event-stream": {"schema": _ref("Event")},
-                    "application/x-ndjson": {"schema": _ref("Event")},
-                },
-            },
-            **{str(status): _json("The request failed.", _ref("Error")) for status in _STREAM_ERRORS},
-        },
+    described = stream_response(
+        "By `Accept`: numbered events (SSE or one JSON object a line), else the bare text. Exactly one terminal event "
+        "ends a run; a stream without one is truncated."
     )
-    operation["requestBody"] = {
-        "required": True,
-        "content": {"application/json": {"schema": _ref("StreamRequest")}},
+    summary = "One answer for these messages, as it comes; nothing is stored. It ends when the client leaves."
+    return {
+        **operation(summary, {"200": described, **errors(*_STREAM_ERRORS)}),
+        "requestBody": body(ref("StreamRequest")),
     }
-    return operation
-
-
-def _operation(summary: str, responses: Schema) -> Schema:
-    return {"summary": summary, "responses": responses}
-
-
-def _response(description: str, content_type: str, schema: Schema) -> Schema:
-    return {"description": description, "content": {content_type: {"schema": schema}}}
-
-
-def _json(description: str, schema: Schema) -> Schema:
-    return _response(description, "application/json", schema)
-
-
-def _text(description: str) -> Schema:
-    return _response(description, "text/plain", _STRING)
-
-
-def _object(properties: Schema, required: tuple[str, ...]) -> Schema:
-    return {"type": "object", "properties": properties, "required": list(required)}
-
-
-def _ref(name: str) -> Schema:
-    return {"$ref": f"#/components/schemas/{name}"}
 
 
 def _plain(annotation: object) -> type:

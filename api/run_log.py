@@ -5,7 +5,7 @@ nothing is appended, so text never grows after an end, and `end` adds the last e
 """
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import NamedTuple
 
@@ -47,7 +47,7 @@ class RunLog:
         self.is_ended = False
         self.is_sealed = False
         self._entries: list[LoggedEvent] = []
-        self._followers: list[Signal] = []
+        self._followers: tuple[Callable[[], None], ...] = ()
         self._lock = threading.Lock()
 
     def append(self, events: Sequence[Event]) -> bool:
@@ -81,15 +81,15 @@ class RunLog:
         """The number of the newest event."""
         return len(self._entries)
 
-    def follow(self, signal: Signal) -> None:
-        """Set `signal` whenever events are added."""
+    def follow(self, notify: Callable[[], None]) -> None:
+        """Call `notify` in the appending thread whenever events are added."""
         with self._lock:
-            self._followers = [*self._followers, signal]
+            self._followers = (*self._followers, notify)
 
-    def unfollow(self, signal: Signal) -> None:
-        """Forget `signal`."""
+    def unfollow(self, notify: Callable[[], None]) -> None:
+        """Forget `notify`."""
         with self._lock:
-            self._followers = [follower for follower in self._followers if follower is not signal]
+            self._followers = tuple(follower for follower in self._followers if follower != notify)
 
     def _add(self, events: Sequence[Event]) -> None:
         entries = self._entries
@@ -97,5 +97,5 @@ class RunLog:
             entries.append(LoggedEvent(len(entries) + 1, event, to_json(event)))
 
     def _wake(self) -> None:
-        for signal in self._followers:
-            signal.set()
+        for notify in self._followers:
+            notify()

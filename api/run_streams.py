@@ -5,11 +5,11 @@ curl exits with 18 (RFC 9112, section 8: an incomplete message).
 """
 
 import errno
-import itertools
 import time
 from collections.abc import Callable, Iterator, Mapping
 from typing import ClassVar, Protocol
 
+from api.client_socket import ClientSocket
 from api.errors import DecantError
 from api.events import Event, MessageDelta, RunCompleted
 from api.run_log import LoggedEvent
@@ -21,11 +21,11 @@ Failure = Callable[[], DecantError | None]
 
 
 class RunStream(Protocol):
-    """A response body."""
+    """A response body: the server writes what it yields, the appending thread the rest."""
 
     content_type: ClassVar[str]
 
-    def __init__(self, reader: LogReader, failure: Failure) -> None: ...
+    def __init__(self, reader: LogReader, failure: Failure, client: ClientSocket) -> None: ...
 
     def wait_for_status(self) -> None:
         """Wait for what decides the HTTP status; raises the run's failure where the status can still say it."""
@@ -37,34 +37,39 @@ class EventStream:
     """Server-Sent Events; opens at once with a comment, and with one after each silence."""
 
     content_type: ClassVar[str] = "text/event-stream"
+    opening: ClassVar[bytes] = OPEN
+    silence: ClassVar[bytes] = HEARTBEAT
 
-    def __init__(self, reader: LogReader, _failure: Failure) -> None:
+    def __init__(self, reader: LogReader, _failure: Failure, client: ClientSocket) -> None:
         self._reader = reader
+        self._client = client
 
     def wait_for_status(self) -> None:
         """Nothing to wait for: failures are events."""
 
     def __iter__(self) -> Iterator[bytes]:
-        yield OPEN
+        yield self.opening
+        if self._client.can_send:
+            # The server has written the headers by now.
+            self._reader.push = lambda entries: self._client.send(self.encode(entries))
         for entries in self._reader:
-            yield b"".join([encode_frame(seq, event.type, fields) for seq, event, fields in entries]) or HEARTBEAT
+            yield self.encode(entries) or self.silence
+
+    def encode(self, entries: Entries) -> bytes:
+        """Encode events as frames."""
+        return b"".join([encode_frame(seq, event.type, fields) for seq, event, fields in entries])
 
 
-class JsonLines:
+class JsonLines(EventStream):
     """One JSON object a line, `{"seq", "type", …}`; a silence is an empty line."""
 
     content_type: ClassVar[str] = "application/x-ndjson"
+    opening: ClassVar[bytes] = b""  # Sends the headers.
+    silence: ClassVar[bytes] = b"\n"
 
-    def __init__(self, reader: LogReader, _failure: Failure) -> None:
-        self._reader = reader
-
-    def wait_for_status(self) -> None:
-        """Nothing to wait for: failures are events."""
-
-    def __iter__(self) -> Iterator[bytes]:
-        yield b""  # Sends the headers.
-        for entries in self._reader:
-            yield b"".join([_line(*entry) for entry in entries]) or b"\n"
+    def encode(self, entries: Entries) -> bytes:
+        """Encode events as lines."""
+        return b"".join([_line(*entry) for entry in entries])
 
 
 class TextStream:
@@ -73,43 +78,48 @@ class TextStream:
     content_type: ClassVar[str] = "text/plain"
     status_wait_seconds: ClassVar[float] = 10.0
 
-    def __init__(self, reader: LogReader, failure: Failure) -> None:
+    def __init__(self, reader: LogReader, failure: Failure, client: ClientSocket) -> None:
         reader.heartbeat_seconds = min(reader.heartbeat_seconds, self.status_wait_seconds)
+        self._reader = reader
         self._failure = failure
+        self._client = client
         self._entries = iter(reader)
-        self._first: list[Entries] = []
+        self._first = b""
+        self._last: Event | None = None
 
     def wait_for_status(self) -> None:
         """Wait at most ten seconds for the first text or the failure."""
         deadline = time.monotonic() + self.status_wait_seconds
         for entries in self._entries:
-            self._first.append(entries)
-            if _text(entries) or time.monotonic() >= deadline:
+            self._first = self.encode(entries)
+            if self._first or time.monotonic() >= deadline:
                 return
         error = self._failure()
         if error is not None:
             raise error
 
     def __iter__(self) -> Iterator[bytes]:
-        yield b""  # Sends the headers.
-        last: LoggedEvent | None = None
-        for entries in itertools.chain(self._first, self._entries):
-            text = _text(entries)
+        yield self._first  # Sends the headers also where it is empty.
+        if self._client.can_send:
+            self._reader.push = lambda entries: self._client.send(self.encode(entries))
+        for entries in self._entries:
+            text = self.encode(entries)
             if text:
                 yield text
-            last = entries[-1] if entries else last
-        if last is None or not isinstance(last.event, RunCompleted):
+        if not isinstance(self._last, RunCompleted):
             # gunicorn closes the connection on this errno without the last chunk, and says nothing in its log.
             raise ConnectionResetError(errno.ECONNRESET, "the answer is not complete")
+
+    def encode(self, entries: Entries) -> bytes:
+        """Encode the text that the events add."""
+        if entries:
+            self._last = entries[-1].event
+        return "".join([entry.event.text for entry in entries if isinstance(entry.event, MessageDelta)]).encode()
 
 
 STREAMS: Mapping[str, type[EventStream] | type[JsonLines] | type[TextStream]] = {
     stream.content_type: stream for stream in (TextStream, JsonLines, EventStream)
 }
-
-
-def _text(entries: Entries) -> bytes:
-    return "".join([entry.event.text for entry in entries if isinstance(entry.event, MessageDelta)]).encode()
 
 
 def _line(seq: int, event: Event, fields: bytes) -> bytes:

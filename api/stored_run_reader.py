@@ -1,7 +1,7 @@
 """Reads a run that another process makes, or has made, from the store."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from api.events import from_json, is_terminal
 from api.run_log import LoggedEvent
@@ -22,7 +22,13 @@ class StoredRunReader:
     """
 
     def __init__(
-        self, store: Store, account_id: str, run_id: str, client: Client, heartbeat_seconds: float, last_event_id: int = 0
+        self,
+        store: Store,
+        account_id: str,
+        run_id: str,
+        client: Client,
+        heartbeat_seconds: float,
+        last_event_id: int = 0,
     ) -> None:
         self._store = store
         self._account_id = account_id
@@ -31,6 +37,7 @@ class StoredRunReader:
         self._is_closed = False
         self._seq = last_event_id
         self.heartbeat_seconds = heartbeat_seconds
+        self.push: Callable[[list[LoggedEvent]], bool] | None = None
 
     def __iter__(self) -> Iterator[list[LoggedEvent]]:
         said_at = claimed_at = time.monotonic()

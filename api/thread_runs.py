@@ -133,9 +133,7 @@ class ThreadRuns:
     def _role(self, account_id: str, message_id: str) -> str:
         return self._store.messages.get(account_id, message_id).role
 
-    def _told(
-        self, account_id: str, run: StoredRun, system_prompt: str, *, is_continued: bool
-    ) -> tuple[Message, ...]:
+    def _told(self, account_id: str, run: StoredRun, system_prompt: str, *, is_continued: bool) -> tuple[Message, ...]:
         """Collect what the model is told: the path to the answer, without it unless it goes on."""
         path = self._store.messages.path(account_id, run.thread_id, run.message_id)
         told = [Message("system", system_prompt)] if system_prompt else []

@@ -23,10 +23,12 @@ PAGE = """<!doctype html>
 <p>{{ spec.info.description }} The document itself: <a href="openapi.json">openapi.json</a>.</p>
 <pre>curl -N localhost:{{ port }}/stream -H 'content-type: application/json' \\
   -d '{"thread_id":"t","messages":[{"role":"user","content":"hi"}]}'</pre>
-{% for path, methods in spec.paths.items() %}{% for method, operation in methods.items() %}
+{% for path, methods in spec.paths.items() %}{% for method, operation in methods.items() if operation.summary %}
 <h2><span class="method">{{ method }}</span> <code>{{ path }}</code></h2>
 <p>{{ operation.summary }}</p>
-{% if operation.requestBody %}<p>Body: <a href="#StreamRequest">StreamRequest</a></p>{% endif %}
+{% if operation.requestBody %}
+{% set name = operation.requestBody.content["application/json"].schema["$ref"].split("/")[-1] %}
+<p>Body: <a href="#{{ name }}">{{ name }}</a></p>{% endif %}
 <ul>{% for status, response in operation.responses.items() %}
   <li><code>{{ status }}</code> {{ response.description }}
     {% for kind in response.content %}<code>{{ kind }}</code> {% endfor %}</li>{% endfor %}</ul>

@@ -22,15 +22,16 @@ def create_blueprint(thread_runs: ThreadRuns, store: Store, config: Config) -> B
     @blueprint.post("/threads/<thread_id>/runs")
     def start(thread_id: str) -> Response:
         thread = store.threads.get(LOCAL_ACCOUNT_ID, thread_id)
+        client = ClientSocket(request.environ)
         opened = thread_runs.start(
             LOCAL_ACCOUNT_ID,
             thread_id,
             parse_run_request(read_json(config), config, thread.model),
             idempotency_key=_idempotency_key(),
             request_id=g.request_id,
-            client=ClientSocket(request.environ),
+            client=client,
         )
-        response = stream_response(opened.run.run_id, opened.reader, opened.failure)
+        response = stream_response(opened.run.run_id, opened.reader, opened.failure, client)
         response.headers["Location"] = f"/runs/{opened.run.run_id}/events"
         return response
 
@@ -44,8 +45,9 @@ def create_blueprint(thread_runs: ThreadRuns, store: Store, config: Config) -> B
         last_event_id = _last_event_id()
         if run.status != "running" and (last_event_id >= run.seq or run.events_pruned_at is not None):
             return Response(status=204)
-        opened = thread_runs.open(LOCAL_ACCOUNT_ID, run, ClientSocket(request.environ), last_event_id)
-        return stream_response(run_id, opened.reader, opened.failure, default=EventStream.content_type)
+        client = ClientSocket(request.environ)
+        opened = thread_runs.open(LOCAL_ACCOUNT_ID, run, client, last_event_id)
+        return stream_response(run_id, opened.reader, opened.failure, client, default=EventStream.content_type)
 
     @blueprint.post("/runs/<run_id>/cancel")
     def cancel(run_id: str) -> tuple[Response, int]:

@@ -17,12 +17,13 @@ def create_blueprint(runs: RunRegistry, config: Config) -> Blueprint:
     @blueprint.post("/stream")
     def stream() -> Response:
         asked = parse_stream_request(read_json(config), config)
+        client = ClientSocket(request.environ)
         run, reader = runs.start_bound(
             asked.model_request,
             thread_id=asked.thread_id or new_id(),
             request_id=g.request_id,
-            client=ClientSocket(request.environ),
+            client=client,
         )
-        return stream_response(run.run_id, reader, lambda: run.error)
+        return stream_response(run.run_id, reader, lambda: run.error, client)
 
     return blueprint

@@ -2,6 +2,7 @@
 
 from flask import Response, request, stream_with_context
 
+from api.client_socket import ClientSocket
 from api.config import Config
 from api.errors import NotJson, TooLarge
 from api.run_reader import LogReader
@@ -24,11 +25,11 @@ def read_json(config: Config) -> object:
 
 
 def stream_response(
-    run_id: str, reader: LogReader, failure: Failure, default: str = TextStream.content_type
+    run_id: str, reader: LogReader, failure: Failure, client: ClientSocket, default: str = TextStream.content_type
 ) -> Response:
     """Answer with a run in the shape that the client accepts."""
     accepted = request.accept_mimetypes.best_match([default, *STREAMS], default=default)
-    body = STREAMS[accepted](reader, failure)
+    body = STREAMS[accepted](reader, failure, client)
     try:
         body.wait_for_status()
     except BaseException:

@@ -67,9 +67,7 @@ def create_blueprint(store: Store, config: Config) -> Blueprint:
         page = store.messages.list_oldest(LOCAL_ACCOUNT_ID, thread_id, cursor=cursor, limit=_limit(MAX_PAGE))
         run_ids = [message.run_id for message in page.items if message.run_id]
         runs = {run.run_id: run for run in store.runs.list_by_id(LOCAL_ACCOUNT_ID, run_ids)}
-        return jsonify(
-            messages=[message_fields(message, runs) for message in page.items], next_cursor=page.next_cursor
-        )
+        return jsonify(messages=[message_fields(message, runs) for message in page.items], next_cursor=page.next_cursor)
 
     return blueprint
 

@@ -19,6 +19,9 @@ class Client:
     def disconnect(self) -> None:
         self.disconnected = True
 
+    def flush(self) -> None:
+        pass
+
 
 def make_reader(log: RunLog, client: Client | None = None, closed: list[RunReader] | None = None) -> RunReader:
     return RunReader(log, client or Client(), 15, (closed if closed is not None else []).append)
@@ -27,7 +30,8 @@ def make_reader(log: RunLog, client: Client | None = None, closed: list[RunReade
 def test_events_are_numbered_from_one_without_gaps() -> None:
     log = RunLog()
     log.append([MessageDelta("a"), MessageDelta("b")])
-    log.append([RunCompleted("stop")])
+    log.seal()
+    log.end([RunCompleted("stop")])
     assert [(entry.seq, entry.fields) for entry in log.replay_after(0)] == [
         (1, b'{"text":"a"}'),
         (2, b'{"text":"b"}'),
@@ -38,9 +42,11 @@ def test_events_are_numbered_from_one_without_gaps() -> None:
 
 def test_nothing_is_added_after_the_terminal_event() -> None:
     log = RunLog()
-    assert log.append([RunCancelled()])
+    log.append([MessageDelta("a")])
+    assert log.seal()
+    log.end([RunCancelled()])
     assert not log.append([MessageDelta("late")])
-    assert len(log.replay_after(0)) == 1
+    assert len(log.replay_after(0)) == 2
 
 
 def test_every_reader_gets_every_event_while_a_producer_appends() -> None:
@@ -57,7 +63,8 @@ def test_every_reader_gets_every_event_while_a_producer_appends() -> None:
     expected = [str(number) for number in range(2000)]
     for number in expected:
         log.append([MessageDelta(number)])
-    log.append([RunCompleted("stop")])
+    log.seal()
+    log.end([RunCompleted("stop")])
     for thread in threads:
         thread.join(10)
     assert texts == [expected] * 4

@@ -34,7 +34,13 @@ def fast_retries(monkeypatch: pytest.MonkeyPatch) -> None:
 def make_run(model: ScriptedChatModel, ended: list[Run] | None = None) -> Run:
     request = ModelRequest("scripted", (Message("user", "hello"),))
     started = RunStarted("r1", "t1", "m1", "scripted")
-    return Run(started, request, "q1", model, Limits(), (ended if ended is not None else []).append)
+
+    def conclude(run: Run) -> None:
+        run.conclude()
+        if ended is not None:
+            ended.append(run)
+
+    return Run(started, request, "q1", model, Limits(), conclude)
 
 
 def start(run: Run) -> threading.Thread:

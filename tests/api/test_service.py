@@ -268,7 +268,7 @@ def test_a_foreign_host_name_is_refused_where_there_is_no_token(api: Server) -> 
 
 
 def test_ready_and_models_answer(api: Server, models: str) -> None:
-    assert requests.get(f"{api.url}/ready", timeout=5).json() == {"ready": True, "provider": "ok"}
+    assert requests.get(f"{api.url}/ready", timeout=5).json() == {"ready": True, "provider": "ok", "store": "ok"}
     listed = requests.get(f"{api.url}/models", timeout=5).json()
     assert (listed["default"], len(listed["models"])) == ("m0", len(models.split(",")))
 
