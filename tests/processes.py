@@ -92,7 +92,15 @@ class Server:
 def running_api(folder: Path, **settings: object) -> Iterator[Server]:
     """Run the API under gunicorn; its provider and limits come from `settings`."""
     port = int(str(settings.get("PORT") or free_port()))
-    environment = clean_environment(**{"PORT": port, "DRAIN_SECONDS": 1, "LLM_MODEL": "scripted", "DATABASE_URL": f"sqlite:///{folder}/decant.db", **settings})
+    environment = clean_environment(
+        **{
+            "PORT": port,
+            "DRAIN_SECONDS": 1,
+            "LLM_MODEL": "scripted",
+            "DATABASE_URL": f"sqlite:///{folder}/decant.db",
+            **settings,
+        }
+    )
     command = [str(BIN / "gunicorn"), "-c", "api/gunicorn.conf.py", "api:create_app()"]
     server = Server(command, environment, port, folder / f"api-{port}.log")
     try:
