@@ -21,9 +21,8 @@ def main() -> None:
     arguments = parser.parse_args()
     is_sound = True
     for database in arguments.database or ("sqlite", "postgres"):
-        print(
-            f"chaos: {database}, {arguments.worker_class}, --cuts {arguments.cuts} --seed {arguments.seed}", flush=True
-        )
+        chosen = f"--cuts {arguments.cuts} --seed {arguments.seed}"
+        print(f"chaos: {database}, {arguments.worker_class}, {chosen}", flush=True)
         with tempfile.TemporaryDirectory(prefix="decant-chaos-") as folder:
             outcome = run_chaos(
                 Path(folder),

@@ -37,10 +37,8 @@ def _times(outcome: Outcome) -> list[str]:
     cancels = sorted(result.cancel_seconds for result in outcome.results if result.cancel_seconds is not None)
     unflushed = max((result.unflushed for result in outcome.results), default=0.0)
     connections = sum(result.connections for result in outcome.results)
-    lines = [
-        f"{outcome.seconds:.0f} s; {outcome.kills} workers killed; {connections} connections of readers; "
-        f"at most {unflushed:.2f} s of an answer unflushed at a kill."
-    ]
+    about = f"{outcome.seconds:.0f} s; {outcome.kills} workers killed; {connections} connections of readers"
+    lines = [f"{about}; at most {unflushed:.2f} s of an answer unflushed at a kill."]
     if cancels:
         lines.append(f"Cancel to provider closed: median {cancels[len(cancels) // 2]:.2f} s, most {cancels[-1]:.2f} s.")
     return lines

@@ -142,8 +142,7 @@ def running_world(folder: Path, database: str, worker_class: str, models: int) -
         }
         nodes: list[Node] = []
         try:
-            for _ in range(2 if cluster else 1):
-                nodes.append(Node(folder, settings))
+            nodes.extend(Node(folder, settings) for _ in range(2 if cluster else 1))
             yield World(provider, nodes, folder, cluster, url)
         finally:
             for node in nodes:
