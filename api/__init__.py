@@ -42,6 +42,7 @@ def create_app(config: Config | None = None) -> "Flask":
         base_url=config.provider.base_url,
         api_key=config.provider.api_key,
         max_connections=config.max_streams,
+        context_tokens=config.context_tokens,
     )
     runs = RunRegistry(chat_model, config, request_log.log_run)
     store = open_store(make_engine(config.database_url))

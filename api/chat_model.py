@@ -13,12 +13,12 @@ from typing import Any
 import httpx2
 import openai
 import orjson
-from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, SystemMessage
+from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, SystemMessage, trim_messages
 from langchain_openai.chat_models.base import BaseChatOpenAI
 from pydantic import SecretStr
 
 from api.completion_decoder import CompletionDecoder
-from api.errors import ProviderError, ProviderRejected, ProviderTimeout, ProviderTruncated
+from api.errors import ContextTooLong, ProviderError, ProviderRejected, ProviderTimeout, ProviderTruncated
 from api.events import Event
 from api.exchange import Exchange
 from api.messages import ModelRequest
@@ -44,10 +44,12 @@ class ChatModel:
         base_url: str,
         api_key: str,
         max_connections: int,
+        context_tokens: int = 0,
         connect_timeout_seconds: float = 5.0,
         extra_body: Mapping[str, object] | None = None,
     ) -> None:
         self._api_key = api_key
+        self._context_tokens = context_tokens
         transport = ProviderTransport(base_url, max_connections=max_connections)
         self._client = _OpenAI(
             api_key=api_key or "none",
@@ -77,11 +79,13 @@ class ChatModel:
         except FOREIGN_ERRORS as exc:
             raise self._translated(exc) from exc
 
-    def _send(self, request: ModelRequest) -> httpx2.Response:
+    def _send(self, request: ModelRequest, divisor: int) -> httpx2.Response:
         """Ask for a streamed answer, without the options which this server is known to refuse for this model."""
+        messages = [_MESSAGE_TYPES[message.role](message.text) for message in request.messages]
+        told = _trimmed(messages, self._context_tokens, divisor)
         while True:
             refused = {option for model, option in self._refused_options if model == request.model}
-            body = self._requests.body(request, refused)
+            body = self._requests.body(request, told, refused)
             try:
                 return self._client.post("/chat/completions", cast_to=httpx2.Response, body=body, stream=True)
             except (openai.BadRequestError, openai.UnprocessableEntityError) as exc:
@@ -114,7 +118,7 @@ class Completion:
     """
 
     def __init__(
-        self, send: Callable[[ModelRequest], httpx2.Response], translate: Callable[[Exception], ProviderError]
+        self, send: Callable[[ModelRequest, int], httpx2.Response], translate: Callable[[Exception], ProviderError]
     ) -> None:
         self.content_at: float | None = None
         self._send = send
@@ -124,11 +128,25 @@ class Completion:
     def events(self, request: ModelRequest) -> Iterator[list[Event]]:
         """Ask, and yield the events of each read; the last are `Usage`, if the provider tells it, and `RunCompleted`.
 
+        What does not fit the model is asked once more with half of the messages.
+
         Raises:
             ProviderError: the provider cannot be reached, refuses, fails or stops early; never after `close`.
         """
         try:
-            yield from self._events(request)
+            yield from self._translated_events(request, 1)
+        except ContextTooLong:
+            if self.content_at is not None or sum(message.role != "system" for message in request.messages) < 2:
+                raise
+            yield from self._translated_events(request, 2)
+
+    def close(self) -> None:
+        """End the call: the provider sees its connection close, and `events` ends."""
+        self._exchange.close()
+
+    def _translated_events(self, request: ModelRequest, divisor: int) -> Iterator[list[Event]]:
+        try:
+            yield from self._events(request, divisor)
         except FOREIGN_ERRORS as exc:
             if not self._exchange.is_closed:
                 raise self._translate(exc) from exc
@@ -136,15 +154,11 @@ class Completion:
             if not self._exchange.is_closed:
                 raise self._translate(error) from error.__cause__
 
-    def close(self) -> None:
-        """End the call: the provider sees its connection close, and `events` ends."""
-        self._exchange.close()
-
-    def _events(self, request: ModelRequest) -> Iterator[list[Event]]:
+    def _events(self, request: ModelRequest, divisor: int) -> Iterator[list[Event]]:
         if self._exchange.is_closed:
             return
         with self._exchange.carried():
-            response = self._send(request)
+            response = self._send(request, divisor)
         decoder = CompletionDecoder()
         body = _pieces(response)
         try:
@@ -212,7 +226,7 @@ class _RequestBuilder(BaseChatOpenAI):
             model_kwargs=dict(extra_body),
         )
 
-    def body(self, request: ModelRequest, refused_options: set[str]) -> dict[str, Any]:
+    def body(self, request: ModelRequest, told: list[BaseMessage], refused_options: set[str]) -> dict[str, Any]:
         """Build the body which asks for a streamed answer."""
         options: dict[str, Any] = {"model": request.model, "stream": True}
         if "stream_options" not in refused_options:
@@ -222,8 +236,25 @@ class _RequestBuilder(BaseChatOpenAI):
         if request.max_tokens is not None:
             is_refused = "max_tokens" in refused_options
             options["max_completion_tokens" if is_refused else "max_tokens"] = request.max_tokens
-        messages = [_MESSAGE_TYPES[message.role](message.text) for message in request.messages]
-        return self._get_request_payload(messages, **options)
+        return self._get_request_payload(told, **options)
+
+
+def _trimmed(messages: list[BaseMessage], context_tokens: int, divisor: int) -> list[BaseMessage]:
+    """Keep the system prompt and as many of the newest messages as fit; the newest always."""
+    total = _estimated_tokens(messages)
+    limit = min(context_tokens or total, total) // divisor
+    if total <= limit:
+        return messages
+    first = messages[:1] if isinstance(messages[0], SystemMessage) else []
+    kept = trim_messages(
+        messages, max_tokens=limit, token_counter=_estimated_tokens, include_system=True, start_on="human"
+    )
+    return kept if messages[-1] in kept else [*first, messages[-1]]
+
+
+def _estimated_tokens(messages: list[BaseMessage]) -> int:
+    """Count four bytes of UTF-8 as a token, which is near for English and for Chinese, and four for each message."""
+    return sum(len(str(message.content).encode()) // 4 + 4 for message in messages)
 
 
 def _pieces(response: httpx2.Response) -> Iterator[bytes]:

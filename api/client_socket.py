@@ -31,14 +31,15 @@ class ClientSocket:
         """Write a piece of the chunked body past the server, without waiting; False when `flush` has to do the rest."""
         if not payload or self._socket is None:
             return True
-        chunk = b"%x\r\n%b\r\n" % (len(payload), payload)
+        # Another push may come before the flush of what the last one has left.
+        unsent = self._left + b"%x\r\n%b\r\n" % (len(payload), payload)
         try:
-            sent = self._socket.send(chunk, _AT_ONCE)
+            sent = self._socket.send(unsent, _AT_ONCE)
         except BlockingIOError:
             sent = 0
         except OSError:
             return True  # The client has gone, which `is_gone` tells.
-        self._left = chunk[sent:]
+        self._left = unsent[sent:]
         return not self._left
 
     def flush(self) -> None:

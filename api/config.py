@@ -16,6 +16,8 @@ from dotenv import dotenv_values
 T = TypeVar("T")
 
 EMBEDDED_MODEL = "SmolLM2-135M-Instruct"
+EMBEDDED_CONTEXT_TOKENS = 2048  # of one of its answers at once, the answer included
+EMBEDDED_ANSWER_TOKENS = 1024
 
 
 class ConfigError(Exception):
@@ -37,7 +39,9 @@ SETTINGS = (
     Setting("LLM_MODEL", "", "The model's name; several, separated by commas, give people a choice (first = default)."),
     Setting("API_TOKEN", "", "Access token of the API; several separated by commas. Required on a public address."),
     Setting("DATABASE_URL", "sqlite:///decant.db", "Where threads are kept: sqlite:///file or postgres://…"),
-    Setting("CONTEXT_TOKENS", "0", "Longest conversation told to the model; 0 is no limit of ours."),
+    Setting(
+        "CONTEXT_TOKENS", "0", "Most tokens of a thread that the model is told, the newest messages; 0 is all of it."
+    ),
     Setting("BIND_HOST", "127.0.0.1", "Address to listen on; `::` is every address, IPv4 and IPv6."),
     Setting("PORT", "8000", "Port of the API; platforms set it."),
     Setting("WEB_CONCURRENCY", "1", "Worker processes of the API."),
@@ -98,11 +102,13 @@ def load_config(environ: Mapping[str, str] | None = None) -> Config:
     if environ is None:
         environ = {**{k: v for k, v in dotenv_values(".env").items() if v is not None}, **os.environ}
     read = _Reader(environ)
+    provider = _provider(read)
+    told_tokens = EMBEDDED_CONTEXT_TOKENS - EMBEDDED_ANSWER_TOKENS if provider.is_embedded else 0
     config = Config(
-        provider=_provider(read),
+        provider=provider,
         api_tokens=read.words("API_TOKEN"),
         database_url=_database_url(read),
-        context_tokens=read.integer("CONTEXT_TOKENS", 0, 100_000_000),
+        context_tokens=read.integer("CONTEXT_TOKENS", 0, 100_000_000) or told_tokens,
         bind_host=read.text("BIND_HOST"),
         port=read.integer("PORT", 1, 65535),
         workers=read.integer("WEB_CONCURRENCY", 1, 1000),

@@ -13,11 +13,16 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from api.config import EMBEDDED_MODEL, Config, ConfigError, load_config
+from api.config import (
+    EMBEDDED_ANSWER_TOKENS,
+    EMBEDDED_CONTEXT_TOKENS,
+    EMBEDDED_MODEL,
+    Config,
+    ConfigError,
+    load_config,
+)
 
-CONTEXT_TOKENS = 8192
 CONCURRENT_ANSWERS = 4
-LONGEST_ANSWER_TOKENS = 1024
 
 
 def main() -> None:
@@ -60,9 +65,9 @@ def serve(config: Config) -> Any:  # noqa: ANN401 # The engine has no types.
     parameters.model_alias = {EMBEDDED_MODEL}
     parameters.hostnames = ["127.0.0.1"]
     parameters.port = config.model_port
-    parameters.n_ctx = CONTEXT_TOKENS
+    parameters.n_ctx = CONCURRENT_ANSWERS * EMBEDDED_CONTEXT_TOKENS
     parameters.n_parallel = CONCURRENT_ANSWERS
-    parameters.n_predict = LONGEST_ANSWER_TOKENS
+    parameters.n_predict = EMBEDDED_ANSWER_TOKENS
     parameters.cpuparams.n_threads = config.model_threads
     parameters.sampling.temp = 0.4
     parameters.sampling.penalty_repeat = 1.1

@@ -72,6 +72,12 @@ class RunLog:
             self.is_ended = True
         self._wake()
 
+    def cut(self) -> None:
+        """End a sealed log without a terminal event: what is stored is not what this process has."""
+        with self._lock:
+            self.is_ended = True
+        self._wake()
+
     def replay_after(self, seq: int) -> list[LoggedEvent]:
         """Return the events after `seq` that are there now."""
         return self._entries[seq:]

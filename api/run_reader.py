@@ -93,7 +93,7 @@ class RunReader:
         quiet_seconds = now - self._read_at
         if self._client.is_gone():
             self.close()
-        elif quiet_seconds > STUCK_SECONDS and self._log.last_seq > self._seq:
+        elif quiet_seconds > STUCK_SECONDS and (self._log.is_ended or self._log.last_seq > self._seq):
             self._client.disconnect()
             self.close()
         elif quiet_seconds >= self.heartbeat_seconds:

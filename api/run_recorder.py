@@ -11,16 +11,16 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from api.errors import StoreUnavailable
-from api.events import RunCancelled, RunCompleted, RunFailed, RunInterrupted, to_json
+from api.events import to_json
 from api.parts import Part, fold_events
 from api.runs import Run
 from api.store import Store
-from api.store.records import Ending, RunEvent, StoredRun, TerminalEvent
+from api.store.records import Ending, RunEvent, TerminalEvent
 
 FLUSH_SECONDS = 0.2
 HEARTBEAT_SECONDS = 10.0
 STALE_SECONDS = 30.0
-CLAIM_SECONDS = 5.0
+CLAIM_SECONDS = 2.5
 
 logger = logging.getLogger(__name__)
 
@@ -30,7 +30,6 @@ class Recorded:
     """A run and how much of it is stored."""
 
     run: Run
-    account_id: str
     answer_parts: tuple[Part, ...]
     stored_seq: int = 1
 
@@ -43,6 +42,7 @@ class RunRecorder:
         self._owner = owner
         self._on_recorded = on_recorded
         self._recorded: dict[str, Recorded] = {}
+        self._suspects: frozenset[str] = frozenset()
         self._woken = threading.Event()
         self._heartbeat_at = self._claim_at = time.monotonic()
         self._thread: threading.Thread | None = None
@@ -56,9 +56,9 @@ class RunRecorder:
             self._thread = threading.Thread(target=self._record_for_ever, name="recorder", daemon=True)
             self._thread.start()
 
-    def add(self, run: Run, account_id: str, answer_parts: Sequence[Part]) -> None:
+    def add(self, run: Run, answer_parts: Sequence[Part]) -> None:
         """Record a run whose row and first event are stored."""
-        self._recorded[run.run_id] = Recorded(run, account_id, tuple(answer_parts))
+        self._recorded[run.run_id] = Recorded(run, tuple(answer_parts))
         self.start()
 
     def wake(self) -> None:
@@ -67,19 +67,19 @@ class RunRecorder:
 
     def cycle(self, now: float) -> None:
         """Do everything that is due once."""
-        for recorded in [recorded for recorded in self._recorded.values() if recorded.run.log.is_sealed]:
-            self._finish(recorded)
-        self._flush(list(self._recorded.values()))
+        recorded = list(self._recorded.values())  # Others add to it meanwhile.
+        for one in [one for one in recorded if one.run.terminal is not None]:
+            self._finish(one)
+        self._flush([one for one in recorded if one.run.run_id in self._recorded])
         for run_id in self._store.runs.cancel_requested(list(self._recorded)):
             self._recorded[run_id].run.cancel()
         if now - self._heartbeat_at >= HEARTBEAT_SECONDS:
-            self._heartbeat_at = now
             run_ids = list(self._recorded)
             self._give_up(set(run_ids) - self._store.runs.heartbeat(self._owner, run_ids))
+            self._heartbeat_at = now
         if now - self._claim_at >= CLAIM_SECONDS:
+            self._claim_stale()
             self._claim_at = now
-            for run_id in self._store.runs.claim_stale(STALE_SECONDS):
-                logger.warning("A run was abandoned by its process", extra={"fields": {"run_id": run_id}})
 
     def _record_for_ever(self) -> None:
         while True:
@@ -89,6 +89,7 @@ class RunRecorder:
                 self.cycle(time.monotonic())
             except StoreUnavailable as error:
                 logger.warning("Runs are kept in memory: %s", error)
+                self._heartbeat_at = 0.0  # The first thing to do once it is back.
                 time.sleep(FLUSH_SECONDS)
             except Exception:
                 logger.exception("Recording runs failed")
@@ -103,23 +104,36 @@ class RunRecorder:
         self._give_up(set(last_seqs) - taken)
 
     def _finish(self, recorded: Recorded) -> None:
-        run = recorded.run
-        ending = _ending_of(recorded)
-        if self._store.runs.finish(self._owner, ending):
-            del self._recorded[run.run_id]
-            run.conclude()
-            self._on_recorded(run)
+        run_id = recorded.run.run_id
+        try:
+            is_mine = self._store.runs.finish(self._owner, _ending_of(recorded))
+        except StoreUnavailable:
+            raise
+        except Exception:
+            # It must not keep the others from being stored; whoever finds it stale ends it.
+            logger.exception("The end of run %s cannot be stored", run_id)
+            is_mine = False
+        if is_mine:
+            del self._recorded[run_id]
+            recorded.run.conclude()
+            self._on_recorded(recorded.run)
         else:
-            self._give_up({run.run_id})
+            self._give_up({run_id})
 
     def _give_up(self, run_ids: set[str]) -> None:
-        """End runs as the store says: another process took them for abandoned and has ended them."""
         for run_id in run_ids:
-            recorded = self._recorded[run_id]
-            terminal = terminal_of(self._store.runs.get(recorded.account_id, run_id))
-            del self._recorded[run_id]
-            recorded.run.end_as(terminal)
-            self._on_recorded(recorded.run)
+            logger.warning("A run has ended elsewhere", extra={"fields": {"run_id": run_id}})
+            run = self._recorded.pop(run_id).run
+            run.abandon()
+            self._on_recorded(run)
+
+    def _claim_stale(self) -> None:
+        """End runs that were stale at the last look too: after an outage or a sleep their owners beat in between."""
+        stale = frozenset(self._store.runs.find_stale(STALE_SECONDS))
+        for run_id in stale & self._suspects:
+            if self._store.runs.claim(run_id, STALE_SECONDS):
+                logger.warning("A run was abandoned by its process", extra={"fields": {"run_id": run_id}})
+        self._suspects = stale
 
 
 def _ending_of(recorded: Recorded) -> Ending:
@@ -140,17 +154,3 @@ def _ending_of(recorded: Recorded) -> Ending:
 
 def _events_after(run: Run, seq: int) -> list[RunEvent]:
     return [RunEvent(run.run_id, number, event.type, fields) for number, event, fields in run.log.replay_after(seq)]
-
-
-def terminal_of(run: StoredRun) -> TerminalEvent:
-    """Rebuild the terminal event of a stored run that has ended."""
-    code, message = run.error_code or "", run.error_message or ""
-    match run.status:
-        case "completed":
-            return RunCompleted(run.finish_reason or "stop")
-        case "cancelled":
-            return RunCancelled()
-        case "failed":
-            return RunFailed(code, message, retryable=True)
-        case _:
-            return RunInterrupted(code, message, retryable=True)

@@ -95,8 +95,7 @@ class Run:
 
     def fail(self, error: DecantError) -> None:
         """End with `run.failed`."""
-        self.error = self.error or error
-        self.end(RunFailed(error.code, str(error), error.retryable))
+        self.end(RunFailed(error.code, str(error), error.retryable), error)
 
     def cancel(self) -> None:
         """End with `run.cancelled`."""
@@ -105,19 +104,18 @@ class Run:
     def interrupt(self) -> None:
         """End with `run.interrupted`, because this process is going away."""
         error = ServerShutdown("The server is restarting. Try again in a moment.", retry_after_seconds=2)
-        self.error = self.error or error
-        self.end(RunInterrupted(error.code, str(error), error.retryable))
+        self.end(RunInterrupted(error.code, str(error), error.retryable), error)
 
-    def end(self, terminal: Event) -> None:
+    def end(self, terminal: Event, error: DecantError | None = None) -> None:
         """Take no more of the answer and let go of the provider; once ended, do nothing."""
-        if self._seal(terminal):
+        if self._seal(terminal, error):
             self._on_sealed(self)
 
-    def end_as(self, terminal: Event) -> None:
-        """End as another process has decided already."""
-        self._seal(terminal)
-        self.terminal = terminal
-        self.conclude()
+    def abandon(self) -> None:
+        """Let go of a run that another process has ended: its readers find the stored end there, not here."""
+        error = ServerShutdown("Another server has ended this answer. Try again in a moment.", retry_after_seconds=2)
+        self._seal(RunInterrupted(error.code, str(error), error.retryable), error)
+        self.log.cut()
 
     def last_events(self) -> list[Event]:
         """Return what the log of a sealed run still lacks: the usage, unless the provider gave it, and the terminal."""
@@ -142,9 +140,10 @@ class Run:
             what = "stopped sending" if begun else "did not begin to answer"
             self.fail(ProviderTimeout(f"The model {what} for {limit:g} seconds. Try again, or ask for less."))
 
-    def _seal(self, terminal: Event) -> bool:
+    def _seal(self, terminal: Event, error: DecantError | None) -> bool:
         is_first = self.log.seal()
         if is_first:
+            self.error = error
             self.terminal = terminal
             self.ended_at = time.monotonic()
             self._ended.set()

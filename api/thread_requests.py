@@ -9,13 +9,14 @@ from api.errors import BadRequest
 from api.fields import Body, check_text, read_count, read_model, read_number, read_object, read_text
 from api.ids import new_id
 from api.parts import KINDS, Part
-from api.store.records import NewMessage
+from api.store.records import NewMessage, Status
 from api.thread_runs import RunRequest
 
 RUN_FIELDS = ("content", "parent_id", "continue_id", "model", "temperature", "max_tokens")
 THREAD_FIELDS = ("title", "model", "system_prompt")
 MESSAGE_FIELDS = ("message_id", "parent_id", "role", "parts", "created_at")
 ROLES = ("system", "user", "assistant", "tool")
+FINAL_STATUSES: tuple[Status, ...] = ("completed", "failed", "cancelled", "interrupted")
 MAX_TITLE_CHARS = 200
 MAX_ID_CHARS = 100
 EXAMPLE = '{"content": "hi"}'
@@ -69,6 +70,18 @@ def parse_thread(body: object, config: Config, more: tuple[str, ...] = ()) -> Th
     )
 
 
+def parse_restore(body: object) -> bool:
+    """Say whether the body that changes a thread asks for a deleted one back.
+
+    Raises:
+        BadRequest: `deleted` is anything but false.
+    """
+    value = body.get("deleted") if isinstance(body, dict) else None
+    if value is not None and value is not False:
+        raise BadRequest("deleted can only be false, which restores the thread; DELETE deletes it.")
+    return value is False
+
+
 def parse_messages(value: object, config: Config) -> tuple[NewMessage, ...]:
     """Check the messages of a thread that is imported: as `GET /threads/{id}/messages` gives them, parents first.
 
@@ -85,6 +98,8 @@ def parse_messages(value: object, config: Config) -> tuple[NewMessage, ...]:
         message = _message(entry, f"messages[{number}]", config)
         if message.parent_id is not None and message.parent_id not in seen:
             raise BadRequest(f"messages[{number}].parent_id names no message before it.")
+        if message.message_id in seen:
+            raise BadRequest(f"messages[{number}].message_id names a message before it.")
         if message.message_id:
             seen.add(message.message_id)
         messages.append(message)
@@ -118,7 +133,16 @@ def _message(entry: object, where: str, config: Config) -> NewMessage:
         parent_id=read_text(fields, "parent_id", MAX_ID_CHARS),
         message_id=read_text(fields, "message_id", MAX_ID_CHARS),
         created_at=read_number(fields, "created_at", 0, 1e11),
+        status=_status(fields.get("status", "completed"), where),
     )
+
+
+def _status(value: object, where: str) -> Status:
+    if value == "running":
+        return "interrupted"  # Nobody writes it any more.
+    if value not in FINAL_STATUSES:
+        raise BadRequest(f"{where} has the unknown status {value!r}. They are {', '.join(FINAL_STATUSES)}.")
+    return value
 
 
 def _part(value: object, where: str, config: Config) -> Part:

@@ -1,8 +1,9 @@
 """Runs of stored threads: from a request to a row, a producer and readers, in this worker or another."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 
-from api.errors import BadRequest, DecantError
+from api.errors import BadRequest, DecantError, StoreUnavailable
 from api.messages import Message, ModelRequest, Role
 from api.parts import Part, TextPart
 from api.run_reader import Client, LogReader
@@ -76,34 +77,44 @@ class ThreadRuns:
             Conflict: The thread has a run that goes on.
             Busy: Every slot is taken.
         """
+        started = self._store.runs.find_by_key(account_id, idempotency_key) if idempotency_key else None
+        if started is not None:
+            return self._open_again(account_id, thread_id, started, client)
         self._registry.check_slots()
         thread = self._store.threads.get(account_id, thread_id)
-        new = self._new_run(account_id, thread_id, asked, idempotency_key)
+        new, told = self._new_run(account_id, thread_id, asked, idempotency_key)
+        if thread.system_prompt:
+            told = (Message("system", thread.system_prompt), *told)
         created = self._store.runs.create(account_id, new, self._owner)
         if not created.is_new:
-            return self.open(account_id, created.run, client, 0)
-        request = ModelRequest(
-            created.run.model,
-            self._told(account_id, created.run, thread.system_prompt, is_continued=bool(new.answer_parts)),
-            asked.temperature,
-            asked.max_tokens,
-        )
+            return self._open_again(account_id, thread_id, created.run, client)
         run = self._registry.admit_stored(
-            created.run.started, request, request_id=request_id, on_sealed=lambda _: self._recorder.wake()
+            created.run.started,
+            ModelRequest(new.model, told, asked.temperature, asked.max_tokens),
+            request_id=request_id,
+            on_sealed=lambda _: self._recorder.wake(),
         )
-        self._recorder.add(run, account_id, new.answer_parts)
-        reader = self._registry.follow(run, client)
+        self._recorder.add(run, new.answer_parts)
         self._registry.produce(run)
         if not thread.title and asked.content:
-            self._store.threads.name_untitled(account_id, thread_id, title_of(asked.content))
-        return OpenedRun(created.run, reader, run)
+            with suppress(StoreUnavailable):
+                self._store.threads.name_untitled(account_id, thread_id, title_of(asked.content))
+        return OpenedRun(created.run, self._registry.follow(run, client), run)
 
     def open(self, account_id: str, run: StoredRun, client: Client, last_event_id: int) -> OpenedRun:
         """Read a run after an event, wherever it is made."""
         local = self._registry.find(run.run_id)
         if local is not None:
             return OpenedRun(run, self._registry.follow(local, client, last_event_id), local)
-        reader = StoredRunReader(self._store, account_id, run.run_id, client, self._heartbeat_seconds, last_event_id)
+        reader = StoredRunReader(
+            self._store,
+            account_id,
+            run.run_id,
+            client,
+            self._heartbeat_seconds,
+            last_event_id,
+            self._registry.is_drained,
+        )
         return OpenedRun(run, reader, None)
 
     def cancel(self, account_id: str, run_id: str) -> StoredRun:
@@ -118,32 +129,33 @@ class ThreadRuns:
             local.cancel()
         return stored
 
-    def _new_run(self, account_id: str, thread_id: str, asked: RunRequest, idempotency_key: str | None) -> NewRun:
-        parts: tuple[Part, ...] = (TextPart(asked.content),) if asked.content is not None else ()
-        parent_id, answer_parts = asked.parent_id, tuple[Part, ...]()
+    def _open_again(self, account_id: str, thread_id: str, run: StoredRun, client: Client) -> OpenedRun:
+        if run.thread_id != thread_id:
+            raise BadRequest("This Idempotency-Key has started a run in another thread.")
+        return self.open(account_id, run, client, 0)
+
+    def _new_run(
+        self, account_id: str, thread_id: str, asked: RunRequest, idempotency_key: str | None
+    ) -> tuple[NewRun, tuple[Message, ...]]:
+        """Check what is asked; return what to store, and what the model is told of the thread."""
+        leaf_id = asked.continue_id or asked.parent_id
+        path = () if asked.is_first and not leaf_id else self._store.messages.path(account_id, thread_id, leaf_id)
+        told = [Message(role, message.text) for message in path if (role := _role_of(message)) and message.text]
+        parts: tuple[Part, ...] = ()
+        answer_parts: tuple[Part, ...] = ()
+        parent_id = path[-1].message_id if path else None
         if asked.continue_id is not None:
-            answer = self._store.messages.get(account_id, asked.continue_id)
-            if answer.thread_id != thread_id or answer.role != "assistant" or not answer.text:
+            if path[-1].role != "assistant" or not path[-1].text:
                 raise BadRequest("continue_id has to name an answer of this thread that has text.")
-            parent_id, answer_parts = answer.parent_id, answer.parts
-        elif not parts and (parent_id is None or self._role(account_id, parent_id) != "user"):
-            raise BadRequest("Without content, parent_id has to name the user's message to answer again.")
-        return NewRun(thread_id, asked.model, parts, parent_id, asked.is_first, answer_parts, idempotency_key)
-
-    def _role(self, account_id: str, message_id: str) -> str:
-        return self._store.messages.get(account_id, message_id).role
-
-    def _told(self, account_id: str, run: StoredRun, system_prompt: str, *, is_continued: bool) -> tuple[Message, ...]:
-        """Collect what the model is told: the path to the answer, without it unless it goes on."""
-        path = self._store.messages.path(account_id, run.thread_id, run.message_id)
-        told = [Message("system", system_prompt)] if system_prompt else []
-        for message in path if is_continued else path[:-1]:
-            role = _role_of(message)
-            if role and message.text:
-                told.append(Message(role, message.text))
-        if is_continued:
+            parent_id, answer_parts = path[-1].parent_id, path[-1].parts
             told.append(Message("user", CONTINUE))
-        return tuple(told)
+        elif asked.content is not None:
+            parts = (TextPart(asked.content),)
+            told.append(Message("user", asked.content))
+        elif asked.parent_id is None or path[-1].role != "user":
+            raise BadRequest("Without content, parent_id has to name the user's message to answer again.")
+        is_first = parent_id is None
+        return NewRun(thread_id, asked.model, parts, parent_id, is_first, answer_parts, idempotency_key), tuple(told)
 
 
 def _role_of(message: StoredMessage) -> Role | None:

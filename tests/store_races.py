@@ -15,7 +15,7 @@ from api.store import Store, open_store
 from api.store.engine import make_engine
 from api.store.migration import migrate
 from api.store.records import NewRun
-from tests.stores import ACCOUNT, OWNER, completed, logged
+from tests.stores import ACCOUNT, OWNER, claim_stale, completed, logged
 
 
 def finish(store: Store, run_ids: list[str]) -> list[str]:
@@ -35,7 +35,7 @@ def finish(store: Store, run_ids: list[str]) -> list[str]:
 
 def claim(store: Store, run_ids: list[str]) -> list[str]:
     """Take every run for abandoned."""
-    return [claimed for _ in run_ids for claimed in store.runs.claim_stale(-60)]
+    return [claimed for _ in run_ids for claimed in claim_stale(store, -60)]
 
 
 def append(store: Store, run_ids: list[str]) -> list[str]:

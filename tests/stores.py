@@ -87,6 +87,12 @@ def start_run(store: Store, question: str = "hello", *, owner: str = OWNER, key:
     return store.runs.create(ACCOUNT, new, owner).run
 
 
+def claim_stale(store: Store, older_than_seconds: float) -> tuple[str, ...]:
+    """End every run whose owner has been silent for so long; return those that ended here."""
+    stale = store.runs.find_stale(older_than_seconds)
+    return tuple(run_id for run_id in stale if store.runs.claim(run_id, older_than_seconds))
+
+
 def logged(run_id: str, first_seq: int, *events: Event) -> tuple[RunEvent, ...]:
     """Number events for the log."""
     return tuple(RunEvent(run_id, seq, event.type, to_json(event)) for seq, event in enumerate(events, first_seq))

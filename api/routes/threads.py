@@ -6,7 +6,7 @@ from api.config import Config
 from api.errors import BadRequest
 from api.routes.streaming import read_json
 from api.store import LOCAL_ACCOUNT_ID, Store
-from api.thread_requests import parse_messages, parse_thread, with_new_ids
+from api.thread_requests import parse_messages, parse_restore, parse_thread, with_new_ids
 from api.wire import message_fields, thread_fields
 
 MAX_PAGE = 200
@@ -45,7 +45,7 @@ def create_blueprint(store: Store, config: Config) -> Blueprint:
     def update(thread_id: str) -> Response:
         body = read_json(config)
         fields = parse_thread(body, config, more=("deleted",))
-        if isinstance(body, dict) and body.get("deleted") is False:
+        if parse_restore(body):
             store.threads.restore(LOCAL_ACCOUNT_ID, thread_id)
         thread = store.threads.update(
             LOCAL_ACCOUNT_ID,

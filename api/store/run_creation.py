@@ -8,9 +8,10 @@ from api.errors import Conflict
 from api.events import RunStarted, to_json
 from api.ids import new_id
 from api.store.messages import check_parent, insert_message, newest_id
-from api.store.records import CreatedRun, NewMessage, NewRun, StoredRun
+from api.store.records import CreatedRun, NewMessage, NewRun, RunEvent, StoredRun
+from api.store.run_log import insert_events
 from api.store.run_rows import COLUMNS, get_run, to_run
-from api.store.schema import is_running, run_events, runs
+from api.store.schema import is_running, runs
 from api.store.threads import get_thread, touch
 from api.store.transactions import now_of
 
@@ -74,5 +75,4 @@ def _insert_run(connection: Connection, account_id: str, new: NewRun, owner: str
             created_at=time.time(),
         )
     )
-    first = {"run_id": started.run_id, "seq": 1, "type": started.type, "data": to_json(started)}
-    connection.execute(insert(run_events).values(first))
+    insert_events(connection, [RunEvent(started.run_id, 1, started.type, to_json(started))])

@@ -10,9 +10,9 @@ from sqlalchemy import ColumnElement, Connection, Row, and_, select, update
 from api.events import RunCompleted, RunFailed, RunInterrupted, Usage, to_json
 from api.parts import Part, decode_parts, encode_parts, fold_events, text_of
 from api.store.records import Ending, RunEvent
-from api.store.run_log import insert_events
+from api.store.run_log import insert_events, stored_events
 from api.store.run_rows import lock_owned
-from api.store.schema import is_running, messages, run_events, runs
+from api.store.schema import is_running, messages, runs
 from api.store.search import index_terms
 from api.store.threads import touch
 from api.store.transactions import now_of
@@ -49,17 +49,13 @@ def claim(connection: Connection, run_id: str, older_than_seconds: float) -> boo
     row = connection.execute(asked.with_for_update(of=runs, key_share=True, skip_locked=True)).one_or_none()
     if row is None:
         return False
-    _end(connection, *_abandoned(row, _stored_events(connection, run_id)))
+    stored = [(event.type, event.data) for event in stored_events(connection, run_id)]
+    _end(connection, *_abandoned(row, stored))
     return True
 
 
 def _is_stale(connection: Connection, older_than_seconds: float) -> ColumnElement[bool]:
     return and_(is_running, runs.c.heartbeat_at < now_of(connection) - older_than_seconds)
-
-
-def _stored_events(connection: Connection, run_id: str) -> list[tuple[str, bytes]]:
-    asked = select(run_events.c.type, run_events.c.data).where(run_events.c.run_id == run_id)
-    return [(event_type, bytes(data)) for event_type, data in connection.execute(asked.order_by(run_events.c.seq))]
 
 
 def _abandoned(row: Row[*tuple[Any, ...]], stored: list[tuple[str, bytes]]) -> tuple[Ending, list[RunEvent]]:

@@ -1,10 +1,11 @@
 """The log of runs: numbered events, appended by a run's owner and replayed by anybody.
 
-`append` and `replay_after` are the whole interface. What is stored has no gap, so what is replayed has none.
+`append` and `replay_after` are the whole interface. What is stored has no gap, so what is replayed has none. A row
+holds the events of one batch, each as a line of its type and its JSON, and the number of the last.
 """
 
 from collections.abc import Iterable, Sequence
-from itertools import groupby, takewhile
+from itertools import groupby
 from operator import attrgetter
 
 from sqlalchemy import Connection, bindparam, insert, select, update
@@ -12,7 +13,10 @@ from sqlalchemy import Connection, bindparam, insert, select, update
 from api.store.records import Replay, RunEvent
 from api.store.run_rows import get_run, lock_owned
 from api.store.schema import run_events, runs
-from api.store.transactions import Database
+from api.store.transactions import Database, now_of
+
+MOST_EVENTS_IN_ROW = 100
+ROWS_AT_ONCE = 64
 
 
 class RunEvents:
@@ -29,19 +33,36 @@ class RunEvents:
         """
         return self._database.write(_append, owner, batch) if batch else frozenset()
 
-    def replay_after(self, account_id: str, run_id: str, seq: int, limit: int = 500) -> Replay:
-        """Return the events after `seq`, at most `limit`, and the run as it was just before.
+    def replay_after(self, account_id: str, run_id: str, seq: int, rows: int = ROWS_AT_ONCE) -> Replay:
+        """Return the events after `seq`, as many as so many rows have, and the run as it was just before.
 
         Raises:
             NotFound: The account has no such run.
         """
-        return self._database.read(_replay_after, account_id, run_id, seq, limit)
+        return self._database.read(_replay_after, account_id, run_id, seq, rows)
 
 
 def insert_events(connection: Connection, events: Iterable[RunEvent]) -> None:
-    """Add events within a transaction that has locked their runs."""
-    rows = [{"run_id": event.run_id, "seq": event.seq, "type": event.type, "data": event.data} for event in events]
+    """Add events, each run's in order, within a transaction that has locked their runs."""
+    rows = [
+        {"run_id": run_id, "seq": row[-1].seq, "lines": b"".join(map(_line, row))}
+        for run_id, of_run in groupby(events, attrgetter("run_id"))
+        for row in _rows(list(of_run))
+    ]
     connection.execute(insert(run_events), rows)
+
+
+def stored_events(connection: Connection, run_id: str, seq: int = 0, rows: int | None = None) -> list[RunEvent]:
+    """Return the events after `seq`, of at most so many rows."""
+    asked = select(run_events.c.seq, run_events.c.lines).where(run_events.c.run_id == run_id, run_events.c.seq > seq)
+    found: list[RunEvent] = []
+    for last_seq, lines in connection.execute(asked.order_by(run_events.c.seq).limit(rows)):
+        of_row = bytes(lines).split(b"\n")[:-1]
+        for number, line in enumerate(of_row, start=last_seq - len(of_row) + 1):
+            event_type, _, encoded = line.partition(b" ")
+            if number > seq:
+                found.append(RunEvent(run_id, number, event_type.decode(), encoded))
+    return found
 
 
 def _append(connection: Connection, owner: str, batch: Sequence[RunEvent]) -> frozenset[str]:
@@ -53,7 +74,9 @@ def _append(connection: Connection, owner: str, batch: Sequence[RunEvent]) -> fr
     if added:
         insert_events(connection, [event for events in added.values() for event in events])
         connection.execute(
-            update(runs).where(runs.c.id == bindparam("of_run")).values(seq=bindparam("last_seq")),
+            update(runs)
+            .where(runs.c.id == bindparam("of_run"))
+            .values(seq=bindparam("last_seq"), heartbeat_at=now_of(connection)),
             [{"of_run": run_id, "last_seq": events[-1].seq} for run_id, events in added.items()],
         )
     return frozenset(fitting)
@@ -66,13 +89,19 @@ def _after(events: list[RunEvent], seq: int) -> list[RunEvent] | None:
     return rest if follows else None
 
 
-def _replay_after(connection: Connection, account_id: str, run_id: str, seq: int, limit: int) -> Replay:
+def _replay_after(connection: Connection, account_id: str, run_id: str, seq: int, rows: int) -> Replay:
     run = get_run(connection, account_id, run_id)
-    asked = select(run_events.c.seq, run_events.c.type, run_events.c.data).where(run_events.c.run_id == run_id)
-    rows = connection.execute(asked.where(run_events.c.seq > seq).order_by(run_events.c.seq).limit(limit))
-    events = [RunEvent(run_id, number, event_type, bytes(data)) for number, event_type, data in rows]
-    unbroken = takewhile(lambda placed: placed[1].seq == placed[0], enumerate(events, start=seq + 1))
-    return Replay(tuple(event for _, event in unbroken), run)
+    events = stored_events(connection, run_id, seq, rows)
+    is_next = not events or events[0].seq == seq + 1
+    return Replay(tuple(events) if is_next else (), run)
+
+
+def _rows(events: list[RunEvent]) -> list[list[RunEvent]]:
+    return [events[start : start + MOST_EVENTS_IN_ROW] for start in range(0, len(events), MOST_EVENTS_IN_ROW)]
+
+
+def _line(event: RunEvent) -> bytes:
+    return b"%b %b\n" % (event.type.encode(), event.data)
 
 
 def _place(event: RunEvent) -> tuple[str, int]:

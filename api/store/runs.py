@@ -40,6 +40,10 @@ class Runs:
                 raise Conflict("This thread is being changed. Try again in a moment.") from error
             return CreatedRun(existing, is_new=False)
 
+    def find_by_key(self, account_id: str, idempotency_key: str) -> StoredRun | None:
+        """Return the run that the key has started, if any."""
+        return self._database.read(find_by_key, account_id, idempotency_key)
+
     def get(self, account_id: str, run_id: str) -> StoredRun:
         """Return a run.
 
@@ -75,10 +79,13 @@ class Runs:
         """
         return self._database.write(finish, owner, ending)
 
-    def claim_stale(self, older_than_seconds: float) -> tuple[str, ...]:
-        """End as interrupted every run whose owner has been silent for so long; return those that ended here."""
-        stale = self._database.read(stale_ids, older_than_seconds)
-        return tuple(run_id for run_id in stale if self._database.write(claim, run_id, older_than_seconds))
+    def find_stale(self, older_than_seconds: float) -> tuple[str, ...]:
+        """Return runs whose owner has been silent for so long."""
+        return self._database.read(stale_ids, older_than_seconds)
+
+    def claim(self, run_id: str, older_than_seconds: float) -> bool:
+        """End as interrupted a run whose owner has been silent for so long; False when anybody was faster."""
+        return self._database.write(claim, run_id, older_than_seconds)
 
 
 def _list_by_id(connection: Connection, account_id: str, run_ids: Collection[str]) -> tuple[StoredRun, ...]:

@@ -129,8 +129,7 @@ run_events = Table(
     "run_events",
     metadata,
     Column("run_id", StoredText, ForeignKey("runs.id", ondelete="CASCADE"), primary_key=True),
-    Column("seq", Integer, primary_key=True, autoincrement=False),
-    Column("type", StoredText, nullable=False),
-    Column("data", LargeBinary, nullable=False),  # the event's JSON, the bytes that are sent
+    Column("seq", Integer, primary_key=True, autoincrement=False),  # of the last event of the row
+    Column("lines", LargeBinary, nullable=False),  # events that follow each other, as `run_log` writes them
     sqlite_with_rowid=False,
 )

@@ -267,6 +267,54 @@ def test_retry_after_is_told(
     assert raised.value.retry_after_seconds == seconds
 
 
+def told(provider: ScriptedProvider, call: int = -1) -> list[str]:
+    return [message["content"] for message in provider.calls()[call].body["messages"]]
+
+
+def long_request(model: str, count: int, system: str = "Be kind.") -> ModelRequest:
+    messages = [Message("user" if number % 2 == 0 else "assistant", f"{number} " + "x" * 78) for number in range(count)]
+    return ModelRequest(model, (Message("system", system), *messages))
+
+
+def test_a_long_thread_is_told_from_its_newest_messages_that_fit(provider: ScriptedProvider) -> None:
+    chat_model = ChatModel(base_url=provider.base_url, api_key=KEY, max_connections=1, context_tokens=120)
+    assert events_of(chat_model, long_request("echo", 41))[-1] == RunCompleted("stop")
+    assert [text.split()[0] for text in told(provider)] == ["Be", "38", "39", "40"]
+
+
+def test_a_thread_that_fits_is_told_in_full(provider: ScriptedProvider, chat_model: ChatModel) -> None:
+    events_of(chat_model, long_request("echo", 41))
+    assert len(told(provider)) == 42
+
+
+def test_the_newest_message_is_told_however_long_it_is(provider: ScriptedProvider) -> None:
+    chat_model = ChatModel(base_url=provider.base_url, api_key=KEY, max_connections=1, context_tokens=10)
+    events_of(chat_model, long_request("echo", 5, system="Be kind. " * 20))
+    assert [text.split()[0] for text in told(provider)] == ["Be", "4"]
+
+
+@pytest.mark.parametrize("is_in_stream", [False, True])
+def test_what_the_provider_finds_too_long_is_asked_again_with_half(
+    provider: ScriptedProvider, chat_model: ChatModel, is_in_stream: bool
+) -> None:
+    said = {"error": {"message": "This model's maximum context length is 100 tokens.", "code": 400}}
+    refusal = stream_of(said) if is_in_stream else Scenario(status=400, body=json.dumps(said))
+    provider.script("small", refusal, Scenario(text="Fits."))
+    assert text_of(events_of(chat_model, long_request("small", 9))) == "Fits."
+    assert [len(told(provider, call)) for call in (0, 1)] == [10, 4]
+    assert [text.split()[0] for text in told(provider)] == ["Be", "6", "7", "8"]
+
+
+def test_what_is_too_long_twice_or_cannot_be_shortened_is_an_error(
+    provider: ScriptedProvider, chat_model: ChatModel
+) -> None:
+    provider.script("small", Scenario(status=413, body="{}"))
+    for asked, calls in ((long_request("small", 9), 2), (request("small"), 3)):
+        with pytest.raises(ContextTooLong):
+            events_of(chat_model, asked)
+        assert len(provider.calls()) == calls
+
+
 def test_an_unreachable_provider_is_named() -> None:
     chat_model = ChatModel(base_url="http://127.0.0.1:1/v1", api_key="", max_connections=1)
     with pytest.raises(ProviderError, match=r"cannot be reached .*OPENAI_BASE_URL"):

@@ -5,7 +5,17 @@ from pathlib import Path
 
 import pytest
 
-from api.config import EMBEDDED_MODEL, SETTINGS, Config, ConfigError, Provider, is_loopback, load_config
+from api.config import (
+    EMBEDDED_ANSWER_TOKENS,
+    EMBEDDED_CONTEXT_TOKENS,
+    EMBEDDED_MODEL,
+    SETTINGS,
+    Config,
+    ConfigError,
+    Provider,
+    is_loopback,
+    load_config,
+)
 from tests.processes import ROOT
 
 PROVIDER = {"OPENAI_BASE_URL": "http://localhost:11434/v1/", "LLM_MODEL": "qwen, llama ,qwen"}
@@ -14,7 +24,8 @@ PROVIDER = {"OPENAI_BASE_URL": "http://localhost:11434/v1/", "LLM_MODEL": "qwen,
 def test_without_any_setting_the_embedded_model_is_the_provider() -> None:
     config = load_config({})
     assert config.provider == Provider("http://127.0.0.1:8200/v1", "none", (EMBEDDED_MODEL,), is_embedded=True)
-    assert config == Config(provider=config.provider)
+    told_tokens = EMBEDDED_CONTEXT_TOKENS - EMBEDDED_ANSWER_TOKENS
+    assert config == Config(provider=config.provider, context_tokens=told_tokens)
 
 
 def test_a_provider_is_read_with_its_models_in_order() -> None:
@@ -79,3 +90,10 @@ def test_the_table_and_the_code_have_the_same_settings() -> None:
     source = (ROOT / "api/config.py").read_text(encoding="utf-8")
     for setting in SETTINGS:
         assert source.count(f'"{setting.name}"') >= 2, f"{setting.name} is in the table and never read"
+
+
+def test_the_embedded_model_is_told_what_leaves_room_for_its_answer() -> None:
+    provider = {"OPENAI_BASE_URL": "http://127.0.0.1/v1", "LLM_MODEL": "m"}
+    assert load_config({}).context_tokens == EMBEDDED_CONTEXT_TOKENS - EMBEDDED_ANSWER_TOKENS
+    assert load_config({"CONTEXT_TOKENS": "77"}).context_tokens == 77
+    assert load_config(provider).context_tokens == 0

@@ -58,8 +58,7 @@ class ScriptedProvider:
 
     def calls(self, model: str | None = None) -> list[Call]:
         """List the calls so far, of one model or of all."""
-        calls = [Call(**call) for call in self._control("GET", "/log")["calls"]]
-        return [call for call in calls if model in (None, call.model)]
+        return [Call(**call) for call in self._control("GET", f"/log/{model or ''}")["calls"]]
 
     def open_connections(self) -> int:
         """Count the connections which the provider's clients hold open."""

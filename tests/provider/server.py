@@ -2,7 +2,8 @@
 
 POST   /script   {"model", "scenarios": [{…}]}   requests for this model get these in turn, the last one for ever;
                                                  the model "/v1/models" scripts the list of models
-GET    /log      {"open_connections", "calls"}   what happened, times by the machine's monotonic clock
+GET    /log      {"open_connections", "calls"}   what happened, times by the machine's monotonic clock;
+                                                 /log/<model> has the calls of one model
 DELETE /log                                      forgets calls and scripts
 """
 
@@ -77,9 +78,10 @@ class Provider:
             self.calls.append(call)
         return call
 
-    def log(self) -> dict[str, Any]:
-        """Tell what happened so far; the connection that asks does not count."""
-        return {"open_connections": len(self.connections) - 1, "calls": [asdict(call) for call in self.calls]}
+    def log(self, model: str) -> dict[str, Any]:
+        """Tell what happened so far, with one model or with all; the connection that asks does not count."""
+        calls = [asdict(call) for call in self.calls if model in ("", call.model)]
+        return {"open_connections": len(self.connections) - 1, "calls": calls}
 
     def forget(self) -> None:
         """Forget calls and scripts."""
@@ -169,8 +171,9 @@ class Connection(asyncio.Protocol):
             case "POST", "/script":
                 self._provider.script(body["model"], body["scenarios"])
                 self._send_whole(200, {}, b"{}")
-            case "GET", "/log":
-                self._send_whole(200, {}, json.dumps(self._provider.log()).encode())
+            case "GET", path if path.startswith("/log"):
+                model = path.removeprefix("/log").removeprefix("/")
+                self._send_whole(200, {}, json.dumps(self._provider.log(model)).encode())
             case "DELETE", "/log":
                 self._provider.forget()
                 self._send_whole(200, {}, b"{}")

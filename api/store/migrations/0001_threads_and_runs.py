@@ -113,7 +113,6 @@ def _create_run_events() -> None:
         "run_events",
         sa.Column("run_id", sa.Text, sa.ForeignKey("runs.id", ondelete="CASCADE"), primary_key=True),
         sa.Column("seq", sa.Integer, primary_key=True, autoincrement=False),
-        sa.Column("type", sa.Text, nullable=False),
-        sa.Column("data", sa.LargeBinary, nullable=False),
+        sa.Column("lines", sa.LargeBinary, nullable=False),
         sqlite_with_rowid=False,
     )

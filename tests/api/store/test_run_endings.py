@@ -18,7 +18,7 @@ from api.events import (
 from api.parts import ReasoningPart, TextPart
 from api.store import Store
 from api.store.records import Ending, NewRun, TerminalEvent
-from tests.stores import ACCOUNT, OWNER, completed, logged, start_run
+from tests.stores import ACCOUNT, OWNER, claim_stale, completed, logged, start_run
 
 ENDS = [
     (RunCompleted("stop"), "completed", (None, None, "stop")),
@@ -78,7 +78,7 @@ def test_a_run_whose_owner_is_silent_is_interrupted_with_the_text_so_far(store: 
         Usage(5, 6, estimated=False),
     )
     store.run_events.append(OWNER, logged(run.run_id, 2, *said))
-    assert store.runs.claim_stale(-1) == (run.run_id,)
+    assert claim_stale(store, -1) == (run.run_id,)
     message = store.messages.get(ACCOUNT, run.message_id)
     ended = store.runs.get(ACCOUNT, run.run_id)
     last = store.run_events.replay_after(ACCOUNT, run.run_id, 6).events
@@ -86,7 +86,7 @@ def test_a_run_whose_owner_is_silent_is_interrupted_with_the_text_so_far(store: 
     assert (ended.status, ended.seq, ended.output_tokens) == ("interrupted", 7, 6)
     assert [event.type for event in last] == ["run.interrupted"]
     assert orjson.loads(last[0].data)["message"] == ended.error_message
-    assert store.runs.claim_stale(-1) == ()
+    assert claim_stale(store, -1) == ()
 
 
 def test_an_answer_that_goes_on_from_another_keeps_what_it_began_with(store: Store) -> None:
@@ -94,19 +94,19 @@ def test_an_answer_that_goes_on_from_another_keeps_what_it_began_with(store: Sto
     new = NewRun(thread.thread_id, "m", (TextPart("q"),), answer_parts=(TextPart("begun, "),))
     run = store.runs.create(ACCOUNT, new, OWNER).run
     store.run_events.append(OWNER, logged(run.run_id, 2, MessageDelta("went on")))
-    store.runs.claim_stale(-1)
+    claim_stale(store, -1)
     assert store.messages.get(ACCOUNT, run.message_id).text == "begun, went on"
 
 
 def test_a_run_with_a_fresh_heartbeat_is_left_alone(store: Store) -> None:
     run = start_run(store)
-    assert store.runs.claim_stale(30) == ()
+    assert claim_stale(store, 30) == ()
     assert store.runs.heartbeat(OWNER, [run.run_id]) == {run.run_id}
 
 
 def test_an_owner_that_comes_back_after_a_claim_changes_nothing(store: Store) -> None:
     run = start_run(store)
-    store.runs.claim_stale(-1)
+    claim_stale(store, -1)
     before = store.run_events.replay_after(ACCOUNT, run.run_id, 0)
     assert store.run_events.append(OWNER, logged(run.run_id, 2, MessageDelta("late"))) == frozenset()
     assert not store.runs.finish(OWNER, completed(run.run_id, 2, "late"))

@@ -6,11 +6,12 @@ from api.errors import NotFound
 from api.events import MessageDelta
 from api.store import Store
 from api.store.records import RunEvent
+from tests.processes import wait_for
 from tests.stores import ACCOUNT, OWNER, completed, logged, start_run
 
 
-def seqs(store: Store, run_id: str, after: int = 0, limit: int = 500) -> list[int]:
-    return [event.seq for event in store.run_events.replay_after(ACCOUNT, run_id, after, limit).events]
+def seqs(store: Store, run_id: str, after: int = 0, rows: int = 64) -> list[int]:
+    return [event.seq for event in store.run_events.replay_after(ACCOUNT, run_id, after, rows).events]
 
 
 def test_a_batch_of_several_runs_is_stored_as_it_was_sent(store: Store) -> None:
@@ -25,12 +26,31 @@ def test_a_batch_of_several_runs_is_stored_as_it_was_sent(store: Store) -> None:
 
 def test_a_replay_goes_on_after_a_seq_and_in_pages(store: Store) -> None:
     run = start_run(store)
-    store.run_events.append(OWNER, logged(run.run_id, 2, *[MessageDelta(str(n)) for n in range(9)]))
-    assert seqs(store, run.run_id, 4) == [5, 6, 7, 8, 9, 10]
-    assert seqs(store, run.run_id, 4, limit=2) == [5, 6]
-    assert seqs(store, run.run_id, 10) == seqs(store, run.run_id, 99) == []
+    for first_seq in (2, 4, 6):
+        store.run_events.append(OWNER, logged(run.run_id, first_seq, MessageDelta("a"), MessageDelta("b")))
+    assert seqs(store, run.run_id, 4) == [5, 6, 7]
+    assert seqs(store, run.run_id, 3, rows=1) == [4, 5]
+    assert seqs(store, run.run_id, 2, rows=2) == [3, 4, 5]
+    assert seqs(store, run.run_id, 7) == seqs(store, run.run_id, 99) == []
     with pytest.raises(NotFound):
         store.run_events.replay_after(ACCOUNT, "absent", 0)
+
+
+def test_a_burst_of_events_takes_few_rows_of_bounded_length(store: Store) -> None:
+    run = start_run(store)
+    burst = logged(run.run_id, 2, *[MessageDelta(str(number)) for number in range(250)])
+    store.run_events.append(OWNER, burst)
+    assert store.maintenance.stats()["run_events"] == 4
+    assert store.run_events.replay_after(ACCOUNT, run.run_id, 1).events == burst
+    assert seqs(store, run.run_id, 120, rows=1) == list(range(121, 202))
+
+
+def test_an_append_is_a_sign_of_life(store: Store) -> None:
+    run = start_run(store)
+    silent = start_run(store)
+    wait_for(lambda: len(store.runs.find_stale(0.3)) == 2)
+    store.run_events.append(OWNER, logged(run.run_id, 2, MessageDelta("a")))
+    assert store.runs.find_stale(0.3) == (silent.run_id,)
 
 
 def test_an_append_that_is_tried_again_stores_nothing_twice(store: Store) -> None:

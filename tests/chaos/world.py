@@ -1,0 +1,149 @@
+"""The processes under chaos: nodes, their database and their provider, and what breaks them."""
+
+import contextlib
+import random
+import signal
+import sqlite3
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import psutil
+
+from api.store.engine import make_engine
+from api.store.migration import migrate
+from tests.postgres import PostgresCluster, run_cluster
+from tests.processes import BIN, Server, clean_environment, free_port, wait_for
+from tests.provider.client import ScriptedProvider
+
+SETTINGS = {
+    "DRAIN_SECONDS": 1,
+    "FIRST_TOKEN_SECONDS": 25,
+    "STALL_SECONDS": 5,
+    "HEARTBEAT_SECONDS": 1,
+    "LOG_LEVEL": "warning",
+}
+COMMAND = [str(BIN / "gunicorn"), "-c", "api/gunicorn.conf.py", "api:create_app()"]
+TROUBLE = ("Traceback", "Recording runs failed", "A tick failed", "cannot be stored")
+
+
+class Node:
+    """One gunicorn, which comes back on its port."""
+
+    def __init__(self, folder: Path, settings: dict[str, object]) -> None:
+        self._folder = folder
+        self._port = free_port()
+        self._environment = clean_environment(**settings, PORT=self._port)
+        self.url = f"http://127.0.0.1:{self._port}"
+        self.log = folder / f"api-{self._port}.log"
+        self.orphans = 0
+        self.start()
+
+    def start(self) -> None:
+        """Start it and wait until it answers."""
+        self._server = Server(COMMAND, self._environment, self._port, self.log)
+        self._server.wait_until_healthy(60)
+
+    def workers(self) -> list[psutil.Process]:
+        """List the processes that serve."""
+        return psutil.Process(self._server.process.pid).children()
+
+    def stop(self) -> None:
+        """End it as a platform does; what outlives it is an orphan."""
+        workers = self.workers()
+        self._server.process.send_signal(signal.SIGTERM)
+        self._server.process.wait(30)
+        _, alive = psutil.wait_procs(workers, timeout=2)
+        self.orphans += len(alive)
+        self._server.stop()
+
+
+@dataclass
+class World:
+    """What a chaos run breaks; `kills` are the moments at which workers were killed."""
+
+    provider: ScriptedProvider
+    nodes: list[Node]
+    folder: Path
+    cluster: PostgresCluster | None
+    database_url: str
+    kills: list[float] = field(default_factory=list)
+    restarts: int = 0
+    turn: threading.Lock = field(default_factory=threading.Lock)
+
+    @property
+    def urls(self) -> list[str]:
+        """The addresses of the nodes."""
+        return [node.url for node in self.nodes]
+
+    def break_something(self, kind: str, draw: random.Random) -> None:
+        """Do what the kind of a cut says; one at a time."""
+        with self.turn:
+            if kind == "worker killed":
+                self._kill_worker(draw)
+            elif kind == "server restarted":
+                node = draw.choice(self.nodes)
+                node.stop()
+                node.start()
+            elif self.cluster is not None:
+                self.cluster.stop()
+                threading.Event().wait(draw.uniform(0, 3))
+                self.cluster.start()
+            else:
+                self._lock_database(draw.uniform(0.5, 4))
+            self.restarts += 1
+
+    def trouble(self) -> list[str]:
+        """List what the servers complained of and should not have to."""
+        return [
+            f"{node.log.name}: {line}"
+            for node in self.nodes
+            for line in node.log.read_text(encoding="utf-8", errors="replace").splitlines()
+            if any(word in line for word in TROUBLE)
+        ]
+
+    def _kill_worker(self, draw: random.Random) -> None:
+        node = draw.choice(self.nodes)
+        workers = wait_for(node.workers, 30, "a worker")
+        victim = draw.choice(sorted(workers, key=lambda process: process.pid))
+        with contextlib.suppress(psutil.NoSuchProcess):
+            victim.kill()
+        self.kills.append(time.monotonic())
+        wait_for(lambda: victim.pid not in [worker.pid for worker in node.workers()], 30, "the worker to be replaced")
+
+    def _lock_database(self, seconds: float) -> None:
+        connection = sqlite3.connect(self.folder / "decant.db", timeout=30, isolation_level=None)
+        connection.execute("BEGIN IMMEDIATE")
+        threading.Event().wait(seconds)
+        connection.execute("ROLLBACK")
+        connection.close()
+
+
+@contextlib.contextmanager
+def running_world(folder: Path, database: str, worker_class: str, models: int) -> Iterator[World]:
+    """Run two workers over SQLite, or two nodes over Postgres."""
+    with ExitStack() as stack:
+        provider = stack.enter_context(ScriptedProvider())
+        cluster = stack.enter_context(run_cluster()) if database == "postgres" else None
+        url = cluster.url if cluster else f"sqlite:///{folder}/decant.db"
+        engine = make_engine(url)
+        migrate(engine)
+        engine.dispose()
+        settings = {
+            **SETTINGS,
+            "OPENAI_BASE_URL": provider.base_url,
+            "LLM_MODEL": ",".join(f"m{number}" for number in range(models)),
+            "DATABASE_URL": url,
+            "WORKER_CLASS": worker_class,
+            "WEB_CONCURRENCY": 1 if cluster else 2,
+        }
+        nodes: list[Node] = []
+        try:
+            nodes.extend(Node(folder, settings) for _ in range(2 if cluster else 1))
+            yield World(provider, nodes, folder, cluster, url)
+        finally:
+            for node in nodes:
+                node.stop()
