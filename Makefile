@@ -3,6 +3,8 @@
 PORT ?= 8000
 UI_PORT := $(shell expr $(PORT) + 100)
 MODEL_PORT := $(shell expr $(PORT) + 200)
+# Most tests wait for processes and clocks, so more of them than processors go at once.
+WORKERS ?= 3
 VENV := .venv
 BIN := $(CURDIR)/$(VENV)/bin
 PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3.11; do \
@@ -17,7 +19,7 @@ run: $(VENV)/.installed
 		$(BIN)/honcho start -p $(PORT) api ui model
 
 test: $(VENV)/.installed
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile
 
 lint: $(VENV)/.installed
 	$(BIN)/ruff check

@@ -17,9 +17,14 @@ ALLOWED = {
     "api.client_socket": set(),
     "api.clock": set(),
     "api.sse_decoder": set(),
+    "api.ids": set(),
+    "api.titles": set(),
+    "api.parts": set(),
+    "api.fields": {"api.errors"},
     "api.run_log": {"api.events"},
     "api.model_calls": {"api.events", "api.messages"},
     "api.run_reader": {"api.run_log"},
+    "api.wire": {"api.store.records"},
     "api.provider_errors": {"api.errors"},
     "api.completion_decoder": {"api.errors", "api.events", "api.provider_errors", "api.sse_decoder"},
     "api.runs": {"api.errors", "api.events", "api.messages", "api.model_calls", "api.run_log"},
@@ -35,6 +40,9 @@ FENCES = {
     "langchain_core": {"api.chat_model"},
     "langchain_openai": {"api.chat_model"},
     "openai": {"api.chat_model"},
+    "sqlalchemy": {"api.store"},
+    "alembic": {"api.store"},
+    "click": {"api.commands"},
     "gevent": {"api.gunicorn.conf"},
     "xllamacpp": {"api.embedded_model"},
     "requests": {"ui.api_client"},
@@ -103,7 +111,8 @@ def test_routes_are_imported_by_nobody_but_the_factory() -> None:
     wrong = [
         name
         for name, tree in modules("api")
-        if name != "api" and any(is_within(found, "api.routes") for found in imports(tree))
+        if name != "api" and not is_within(name, "api.routes")
+        if any(is_within(found, "api.routes") for found in imports(tree))
     ]
     assert not wrong
 
