@@ -16,7 +16,7 @@ run: $(VENV)/.installed
 	@echo "decant: the page is http://localhost:$(UI_PORT) once it says so below; Ctrl-C stops everything."
 	@PATH="$(BIN):$$PATH" API_URL="$${API_URL:-http://127.0.0.1:$(PORT)}" MODEL_PORT=$(MODEL_PORT) \
 		DRAIN_SECONDS="$${DRAIN_SECONDS:-2}" PYTHONUNBUFFERED=1 \
-		$(BIN)/honcho start -p $(PORT) api ui model
+		exec $(BIN)/honcho start -p $(PORT) api ui model
 
 test: $(VENV)/.installed
 	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile
