@@ -89,7 +89,7 @@ class ThreadApi:
 
 def events_of(response: requests.Response) -> list[dict[str, Any]]:
     """Read a stream of JSON lines to its end."""
-    return [json.loads(line) for line in response.iter_lines() if line]
+    return [json.loads(line) for line in lines_of(response)]
 
 
 def text_of(message: dict[str, Any]) -> str:
@@ -97,9 +97,9 @@ def text_of(message: dict[str, Any]) -> str:
     return "".join(part["text"] for part in message["parts"] if part["type"] == "text")
 
 
-def read_until(response: requests.Response, count: int) -> list[bytes]:
-    """Read so many lines of a stream of JSON lines."""
-    return list(itertools.islice((line for line in response.iter_lines() if line), count))
+def lines_of(response: requests.Response) -> Iterator[bytes]:
+    """Read a stream of JSON lines, without those that are heartbeats."""
+    return (line for line in response.iter_lines() if line)
 
 
 def _over(run: dict[str, Any]) -> dict[str, Any] | None:

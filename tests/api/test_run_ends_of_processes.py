@@ -1,5 +1,6 @@
 """What becomes of stored runs when their process goes away: SIGTERM drains it, SIGKILL orphans them."""
 
+import itertools
 import signal
 import time
 from collections.abc import Iterator
@@ -15,7 +16,7 @@ from tests.postgres import fresh_database
 from tests.processes import running_api, wait_for
 from tests.provider.client import ScriptedProvider
 from tests.provider.scenario import Scenario
-from tests.thread_api import SETTINGS, ThreadApi, events_of, read_until, text_of
+from tests.thread_api import SETTINGS, ThreadApi, lines_of, text_of
 
 LONG = Scenario(text="".join(f"{number:03d} " for number in range(900)), chunk_chars=4, chunks_per_second=20)
 CLAIMED_WITHIN_SECONDS = 40
@@ -43,7 +44,8 @@ def test_sigterm_interrupts_a_run_and_keeps_its_text(
     with two_nodes(tmp_path, provider, worker_class, f"sqlite:///{tmp_path}/decant.db") as thread_api:
         model, thread_id = thread_api.script(LONG), thread_api.create_thread()
         response = thread_api.start(thread_id, content="q", model=model)
-        read_until(response, 4)
+        lines = lines_of(response)
+        list(itertools.islice(lines, 4))
         follower = thread_api.ask(
             "GET", f"/runs/{response.headers['X-Run-Id']}/events", at=thread_api.other, stream=True
         )
@@ -52,14 +54,14 @@ def test_sigterm_interrupts_a_run_and_keeps_its_text(
         thread_api.server.process.send_signal(signal.SIGTERM)
         assert thread_api.server.process.wait(8) == 0
         call = thread_api.call(model)
-        question, answer = thread_api.messages(thread_id, at=thread_api.other)
+        _, answer = thread_api.messages(thread_id, at=thread_api.other)
         assert (answer["status"], answer["run"]["error"]["code"]) == ("interrupted", "server_shutdown")
         assert LONG.text is not None
         assert LONG.text.startswith(text_of(answer))
         assert len(text_of(answer)) // 4 >= len(call.chunks_sent_at) - 3
         assert b"event: run.interrupted" in follower.content
         if has_reader:
-            assert events_of(response)[-1]["type"] == "run.interrupted"
+            assert b'"type":"run.interrupted"' in list(lines)[-1]
         assert "Traceback" not in thread_api.server.logged()
 
 
@@ -93,12 +95,12 @@ def test_a_killed_process_leaves_interrupted_answers_with_their_text(
             model, thread_id = f"m{200 + place}", thread_api.create_thread()
             provider.script(model, LONG)
             response = thread_api.start(thread_id, content="q", model=model)
-            seen = read_until(response, 20)
+            seen = list(itertools.islice(lines_of(response), 20))
             for worker in psutil.Process(thread_api.server.process.pid).children():
                 worker.kill()
             runs.append((thread_api, thread_id, response.headers["X-Run-Id"], seen))
         killed_at = time.monotonic()
-        followed = apis[0].ask("GET", f"/runs/{runs[0][2]}/events?after=20", at=apis[0].other, stream=True)
+        followed = apis[0].ask("GET", f"/runs/{runs[0][2]}/events", at=apis[0].other, stream=True)
         assert b"event: run.interrupted" in followed.content
         for thread_api, thread_id, run_id, seen in runs:
             ended = thread_api.ended(run_id, CLAIMED_WITHIN_SECONDS - (time.monotonic() - killed_at))

@@ -10,7 +10,7 @@ import pytest
 from api.thread_runs import CONTINUE
 from tests.processes import Server, wait_for
 from tests.provider.scenario import Scenario
-from tests.thread_api import NDJSON, SSE, ThreadApi, events_of, read_until, text_of
+from tests.thread_api import NDJSON, SSE, ThreadApi, events_of, lines_of, text_of
 
 SLOW = Scenario(text="x" * 1000, chunks_per_second=20)
 SILENT = Scenario(text="x" * 1000, wait_before_first_chunk=30)
@@ -147,7 +147,7 @@ def test_a_disconnect_is_not_a_cancel(thread_api: ThreadApi) -> None:
     model = thread_api.script(Scenario(text="abcdefgh" * 5, chunks_per_second=20))
     thread_id = thread_api.create_thread()
     response = thread_api.start(thread_id, content="q", model=model)
-    read_until(response, 2)
+    next(lines_of(response))
     response.close()
     assert thread_api.ended(response.headers["X-Run-Id"])["status"] == "completed"
     assert text_of(thread_api.messages(thread_id)[1]) == "abcdefgh" * 5
@@ -172,9 +172,9 @@ def test_another_worker_follows_a_run_live(thread_api: ThreadApi) -> None:
     model = thread_api.script(Scenario(text="abcd" * 40, chunks_per_second=20))
     response = thread_api.start(thread_api.create_thread(), content="q", model=model)
     path = f"/runs/{response.headers['X-Run-Id']}/events"
-    first = read_until(response, 5)
+    first = list(itertools.islice(lines_of(response), 5))
     followed = thread_api.ask("GET", f"{path}?after=3", at=thread_api.other, headers=NDJSON, stream=True)
-    lines = (line for line in followed.iter_lines() if line)
+    lines = lines_of(followed)
     assert next(lines) == first[3]
     assert thread_api.call(model).ended_at is None
     rest = list(lines)
