@@ -4,13 +4,14 @@ import re
 
 MAX_TITLE_CHARS = 60
 
-_MARKUP = re.compile(r"[#*_`>~|\[\]]+")
+_EMPHASIS = re.compile(r"(?<!\w)[*_`~]+|[*_`~]+(?!\w)")
+_MARKUP = re.compile(r"[#>|\[\]]+")
 
 
 def title_of(text: str) -> str:
     """Return the first sentence or line of a message, cut at a word, without markup."""
     line = next((line for line in text.splitlines() if line.strip(" #*_`>~|-")), "")
-    words = " ".join(_MARKUP.sub(" ", line).split())
+    words = " ".join(_MARKUP.sub(" ", _EMPHASIS.sub("", line)).split())
     if len(words) <= MAX_TITLE_CHARS:
         return words
     cut = words[:MAX_TITLE_CHARS]

@@ -8,7 +8,7 @@ native one.
 import sys
 import threading
 from collections.abc import Callable
-from typing import ParamSpec, TypeVar
+from typing import ParamSpec, TypeVar, cast
 
 from sqlalchemy import Engine
 
@@ -23,8 +23,18 @@ def off_hub(engine: Engine, call: Callable[P, T], *args: P.args, **kwargs: P.kwa
     monkey = sys.modules.get("gevent.monkey")
     if monkey is None or not monkey.is_module_patched("threading") or not is_sqlite(engine):
         return call(*args, **kwargs)
-    result: T = sys.modules["gevent"].get_hub().threadpool.apply(call, args, kwargs)
-    return result
+
+    def attempt() -> tuple[T | None, Exception | None]:
+        # gevent prints the traceback of whatever a thread of its pool raises.
+        try:
+            return call(*args, **kwargs), None
+        except Exception as error:  # noqa: BLE001 - It is raised again, where the call was made.
+            return None, error
+
+    result, error = sys.modules["gevent"].get_hub().threadpool.apply(attempt)
+    if error is not None:
+        raise error
+    return cast(T, result)
 
 
 def native_lock() -> threading.Lock:
