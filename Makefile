@@ -10,7 +10,7 @@ BIN := $(CURDIR)/$(VENV)/bin
 PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3.11; do \
 	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && break; done)
 
-.PHONY: run test lint lock clean
+.PHONY: run test lint bench bench-quick soak lock clean
 
 run: $(VENV)/.installed
 	@echo "decant: the page is http://localhost:$(UI_PORT) once it says so below; Ctrl-C stops everything."
@@ -20,6 +20,17 @@ run: $(VENV)/.installed
 
 test: $(VENV)/.installed
 	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile
+
+# Decant beside its baselines, tables and ratios: see tests/bench/README.md.
+bench: $(VENV)/.installed
+	$(BIN)/python -m tests.bench api --pin --rounds 2
+
+bench-quick: $(VENV)/.installed
+	$(BIN)/python -m tests.bench api --quick
+
+# A thousand random cuts on each database: see tests/chaos/README.md.
+soak: $(VENV)/.installed
+	$(BIN)/python -m tests.chaos --cuts 1000
 
 lint: $(VENV)/.installed
 	$(BIN)/ruff check

@@ -3,6 +3,7 @@
 import argparse
 import asyncio
 import json
+import re
 import statistics
 import sys
 import tempfile
@@ -18,6 +19,7 @@ from tests.bench.answers import KINDS, answer
 from tests.browser import FLAGS, executable
 from tests.processes import Server, clean_environment, free_port, wait_for
 
+MARKER = re.compile(r"m\d{5}q")
 OBSERVE = """() => {
   window.painted = [];
   const root = document.querySelector(".markdown");
@@ -152,28 +154,21 @@ def serve(port: int) -> None:
 
 
 async def _stream(state: dict[str, Any], text: str, rate: float, chunk: int) -> None:
-    element, sent, half = state["element"], [], 0.0
+    element, sent, half = state["element"], list[float](), 0.0
+    ends = iter([found.end() for found in MARKER.finditer(text)])
+    end = next(ends, None)
     cpu, started = time.process_time(), time.perf_counter()
     for number, start in enumerate(range(0, len(text), chunk), start=1):
-        piece = text[start : start + chunk]
-        element.append(piece)
-        ended = text[: start + chunk].count("q", max(0, start - 1)) if "q" in piece else 0
-        sent += (
-            [time.time()]
-            * sum(1 for index in range(start, start + len(piece)) if text[index] == "q" and _is_marker(text, index))
-            if ended
-            else []
-        )
+        element.append(text[start : start + chunk])
+        while end is not None and end <= start + chunk:
+            sent.append(time.time())
+            end = next(ends, None)
         half = half or (time.time() if start > len(text) / 2 else 0.0)
         await asyncio.sleep(max(0, started + number / rate - time.perf_counter()))
     element.finish()
     await asyncio.sleep(0.3)
     seconds = time.perf_counter() - started
     state["result"] = {"sent": sent, "half": half, "seconds": seconds, "cpu": time.process_time() - cpu}
-
-
-def _is_marker(text: str, index: int) -> bool:
-    return index >= 6 and text[index - 6] == "m" and text[index - 5 : index].isdigit()
 
 
 def main() -> None:
