@@ -8,7 +8,7 @@ import httpx2
 import openai
 import pytest
 
-from api.chat_model import FOREIGN_ERRORS, READS_IN_A_ROW, ChatModel, Completion, translated
+from api.chat_model import FOREIGN_ERRORS, ChatModel, Completion, translated
 from api.errors import (
     ContextTooLong,
     ProviderError,
