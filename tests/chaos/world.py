@@ -64,7 +64,7 @@ class Node:
 
 @dataclass
 class World:
-    """What a chaos run breaks; `kills` are when workers were killed, `outages` from when to when the database was away."""
+    """What a chaos run breaks; `kills` are when workers were killed, `outages` when the database was away."""
 
     provider: ScriptedProvider
     nodes: list[Node]
