@@ -24,7 +24,6 @@ from tests.postgres import run_cluster
 from tests.processes import running_api
 
 RATE = 20.0
-CHUNKS = 200
 
 
 class ThreadLoad(Load):
@@ -48,6 +47,7 @@ def main() -> None:
     """Measure and print one line a round."""
     parser = argparse.ArgumentParser(prog="tests.bench.runs_cpu", description=__doc__)
     parser.add_argument("--streams", type=int, default=400)
+    parser.add_argument("--chunks", type=int, default=200, help="of an answer")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--seconds", type=float, default=8.0)
     parser.add_argument("--database", choices=("sqlite", "postgres"), default="sqlite")
@@ -76,15 +76,15 @@ def measure(arguments: argparse.Namespace, folder: Path, url: str) -> list[float
                     port=int(api.url.rpartition(":")[2]),
                     accept="text/event-stream",
                     streams=arguments.streams,
-                    chunks=CHUNKS,
+                    chunks=arguments.chunks,
                     rate=RATE,
                     ramp_seconds=6.0,
                     window_seconds=arguments.seconds,
                     watched={"server": tree(api.process.pid)},
                 )
-                bare = Load(plan).run()
+                bare = _run(Load(plan))
                 threads = (store.threads.create(LOCAL_ACCOUNT_ID).thread_id for _ in range(6 * arguments.streams))
-                stored = ThreadLoad(plan, iter(list(threads))).run()
+                stored = _run(ThreadLoad(plan, iter(list(threads))))
                 ratios.append(_micros(stored) / _micros(bare))
                 print(
                     _line("POST /stream", bare),
@@ -97,6 +97,11 @@ def measure(arguments: argparse.Namespace, folder: Path, url: str) -> list[float
         provider.stop()
         engine.dispose()
     return ratios
+
+
+def _run(load: Load) -> Seen:
+    gc.collect()  # Closes the streams of the one before.
+    return load.run()
 
 
 def _line(name: str, seen: Seen) -> str:

@@ -1,5 +1,6 @@
 """One cut from the start of its run to the last check."""
 
+import contextlib
 import itertools
 import json
 import random
@@ -68,7 +69,8 @@ class _Episode:
         self.thread_id, self.run_id, stream = self._client.start(cut.model, f"{cut.seed}-{cut.number}", "Go on.")
         self._readers = [Seen()]
         if cut.at_byte == 0:
-            wait_for(lambda: world.provider.calls(cut.model), 30, "the call")
+            with contextlib.suppress(AssertionError):  # The run's process may be gone before it has asked.
+                wait_for(lambda: world.provider.calls(cut.model), 3, "the call")
             self._strike()
         self._client.follow(self.run_id, self._readers[0], self._on_bytes, stream)
         if not self._has_cut:
@@ -172,7 +174,8 @@ class _Episode:
         missing = call.chunks_sent_at[1 : 1 + len(self._cut.deltas)][stored_deltas:]
         if missing:
             gone_at = call.client_closed_at or call.ended_at or missing[0]
-            self._result.unflushed = max(0.0, gone_at - missing[0])
+            without_database = self._world.seconds_without_database(missing[0], gone_at)
+            self._result.unflushed = max(0.0, gone_at - missing[0] - without_database)
             self._expect(
                 self._result.unflushed < LAST_FLUSH_SECONDS, f"lost: {self._result.unflushed:.2f} s before the end"
             )
@@ -181,13 +184,13 @@ class _Episode:
         spoke = [call for call in calls if len(call.chunks_sent_at) > 1]
         self._expect(len(spoke) <= 1, f"doubled: the provider was asked {len(spoke)} times")
         self._expect(len(calls) <= len(self._cut.scenarios), f"doubled: {len(calls)} calls")
-        closed = wait_for(self._closed_calls, 5, "the provider's connections to be closed")
+        wait_for(lambda: all(map(_is_over, self._calls())), 5, "the provider's connections to be closed")
+        closed = self._calls()
         if self._cancelled_at is not None and closed and closed[-1].client_closed_at is not None:
             self._result.cancel_seconds = closed[-1].client_closed_at - self._cancelled_at
 
-    def _closed_calls(self) -> list[Call] | None:
-        calls = self._world.provider.calls(self._cut.model)
-        return calls if all(call.ended_at or call.client_closed_at for call in calls) else None
+    def _calls(self) -> list[Call]:
+        return self._world.provider.calls(self._cut.model)
 
     def _lengths(self) -> Any:
         return itertools.accumulate(map(len, self._cut.deltas))
@@ -195,3 +198,7 @@ class _Episode:
     def _expect(self, holds: bool, otherwise: str) -> None:
         if not holds:
             self._result.problems.append(otherwise)
+
+
+def _is_over(call: Call) -> bool:
+    return call.ended_at is not None or call.client_closed_at is not None

@@ -27,6 +27,7 @@ SETTINGS = {
     "LOG_LEVEL": "warning",
 }
 COMMAND = [str(BIN / "gunicorn"), "-c", "api/gunicorn.conf.py", "api:create_app()"]
+COMING_BACK_SECONDS = 1.0
 TROUBLE = ("Traceback", "Recording runs failed", "A tick failed", "cannot be stored")
 
 
@@ -63,7 +64,7 @@ class Node:
 
 @dataclass
 class World:
-    """What a chaos run breaks; `kills` are the moments at which workers were killed."""
+    """What a chaos run breaks; `kills` are when workers were killed, `outages` when the database was away."""
 
     provider: ScriptedProvider
     nodes: list[Node]
@@ -71,7 +72,7 @@ class World:
     cluster: PostgresCluster | None
     database_url: str
     kills: list[float] = field(default_factory=list)
-    restarts: int = 0
+    outages: list[tuple[float, float]] = field(default_factory=list)
     turn: threading.Lock = field(default_factory=threading.Lock)
 
     @property
@@ -88,13 +89,17 @@ class World:
                 node = draw.choice(self.nodes)
                 node.stop()
                 node.start()
-            elif self.cluster is not None:
-                self.cluster.stop()
-                threading.Event().wait(draw.uniform(0, 3))
-                self.cluster.start()
             else:
-                self._lock_database(draw.uniform(0.5, 4))
-            self.restarts += 1
+                began_at = time.monotonic()
+                self._stop_database(draw)
+                self.outages.append((began_at, time.monotonic()))
+
+    def seconds_without_database(self, since: float, until: float) -> float:
+        """Say for how much of a time the database was away or has just come back."""
+        return sum(
+            max(0.0, min(until, ended_at + COMING_BACK_SECONDS) - max(since, began_at))
+            for began_at, ended_at in self.outages
+        )
 
     def trouble(self) -> list[str]:
         """List what the servers complained of and should not have to."""
@@ -114,10 +119,16 @@ class World:
         self.kills.append(time.monotonic())
         wait_for(lambda: victim.pid not in [worker.pid for worker in node.workers()], 30, "the worker to be replaced")
 
-    def _lock_database(self, seconds: float) -> None:
+    def _stop_database(self, draw: random.Random) -> None:
+        """Restart Postgres; lock SQLite."""
+        if self.cluster is not None:
+            self.cluster.stop()
+            threading.Event().wait(draw.uniform(0, 3))
+            self.cluster.start()
+            return
         connection = sqlite3.connect(self.folder / "decant.db", timeout=30, isolation_level=None)
         connection.execute("BEGIN IMMEDIATE")
-        threading.Event().wait(seconds)
+        threading.Event().wait(draw.uniform(0.5, 4))
         connection.execute("ROLLBACK")
         connection.close()
 
