@@ -112,6 +112,7 @@ class ChatState:
         if logged.seq > answer.last_seq + 1:
             return False
         answer.last_seq = logged.seq
+        answer.is_settled = events.is_terminal(logged.event)
         match logged.event:
             case events.RunStarted() as started:
                 self._start(answer, started)
@@ -183,8 +184,8 @@ def is_provisional(message: Message) -> bool:
 
 
 def _is_same(known: Message, stored: Message) -> bool:
-    if known.status.is_running and stored.status.is_running:
-        return True
+    if stored.status.is_running:  # perhaps it was when the API was asked
+        return known.status.is_running or known.is_settled
     return known.status is stored.status and _shown(known) == _shown(stored)
 
 

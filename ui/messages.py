@@ -49,7 +49,8 @@ class Message:
     """One entry of the thread's tree; everything below `parts` concerns answers.
 
     `last_seq` is the number of the last event in it, and `is_replayed` says that its time line is not known, because
-    its events came from the log. `is_cut` says that nothing comes at the moment, because a connection broke.
+    its events came from the log. `is_cut` says that nothing comes at the moment, because a connection broke, and
+    `is_settled` that the API itself has said how the run ended.
     """
 
     message_id: str
@@ -61,6 +62,7 @@ class Message:
     last_seq: int = 0
     is_replayed: bool = False
     is_cut: bool = False
+    is_settled: bool = False
     sentence: str = ""
     is_retryable: bool = False
     request_id: str | None = None

@@ -63,6 +63,7 @@ def decode_message(fields: Fields) -> Message:
         status=Status.WAITING if is_running else Status(fields["status"]),
         run_id=run.get("run_id"),
         is_replayed=True,
+        is_settled=not is_running,
         sentence=error.get("message") or "",
         is_retryable=error.get("code") in RETRYABLE_CODES,
         finish_reason=run.get("finish_reason") or "",

@@ -1,6 +1,7 @@
 """The chat page as NiceGUI's simulated user sees it, in front of a scripted API."""
 
 import asyncio
+import uuid
 from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -11,10 +12,13 @@ from nicegui.testing import User, user_simulation
 
 from tests.ui.scripted_api import WAIT_SECONDS, ScriptedApi, ScriptedRun
 from ui.config import read_config
+from ui.elements.address import Address
 from ui.elements.composer import Composer
-from ui.elements.message_view import AnswerView
+from ui.elements.message_view import AnswerView, UserMessageView
 from ui.elements.notices import Announcer, Banner
 from ui.elements.streamed_markdown import StreamedMarkdown
+from ui.elements.tag import Tag
+from ui.elements.thread_index import ThreadIndex
 from ui.main import build
 
 
@@ -25,8 +29,8 @@ class OpenedPage:
     user: User
     api: ScriptedApi
 
-    def send(self, text: str) -> None:
-        self.user.find(Composer).trigger("send", text)
+    def send(self, text: object, key: str | None = None) -> None:
+        self.user.find(Composer).trigger("send", {"text": text, "key": key or uuid.uuid4().hex})
 
     def stop(self) -> None:
         self.user.find(Composer).trigger("cancel")
@@ -45,6 +49,28 @@ class OpenedPage:
     def answers(self) -> list[str]:
         views = self.all(AnswerView)
         return ["".join(e.text for e in view.descendants() if isinstance(e, StreamedMarkdown)) for view in views]
+
+    @property
+    def questions(self) -> list[str]:
+        return [view.message.text for view in self.all(UserMessageView)]
+
+    @property
+    def listed(self) -> list[str]:
+        (index,) = self.all(ThreadIndex)
+        groups = index.props["shown"]["groups"] or []
+        return [thread["title"] for group in groups for thread in group["threads"]]
+
+    @property
+    def given_back(self) -> list[str]:
+        """Why texts were given back to the composer."""
+        (composer,) = self.all(Composer)
+        return [arguments[0] for name, arguments in composer.__dict__.get("methods", []) if name == "reject"]
+
+    def beat(self) -> None:
+        self.user.find(Address).trigger("beat")
+
+    def sees(self, text: str) -> bool:
+        return any(text in str(getattr(element, "text", "")) for element in self.all(Tag))
 
     @property
     def said(self) -> str:
@@ -75,6 +101,11 @@ def is_shown(element: ui.element) -> bool:
     return element.visible and all(ancestor.visible for ancestor in element.ancestors())
 
 
+def remember_method(composer: Composer, name: str, *arguments: Any) -> None:
+    """Stand for the browser, which this simulation has not."""
+    composer.__dict__.setdefault("methods", []).append((name, arguments))
+
+
 @pytest.fixture
 def api() -> Iterator[ScriptedApi]:
     """A scripted API."""
@@ -84,8 +115,11 @@ def api() -> Iterator[ScriptedApi]:
 
 
 @pytest.fixture
-async def page(api: ScriptedApi, caplog: pytest.LogCaptureFixture) -> AsyncIterator[OpenedPage]:
+async def page(
+    api: ScriptedApi, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[OpenedPage]:
     """The chat page, opened; an error in the log fails the test."""
+    monkeypatch.setattr(Composer, "run_method", remember_method)
     async with user_simulation() as user:
         build(read_config({"API_URL": api.url}))
         await user.open("/")
