@@ -3,8 +3,8 @@
 import pytest
 from playwright.sync_api import Page
 
-from tests.browser import Visit, browser, visit  # noqa: F401 - fixtures
-from tests.e2e.markdown_stage import READY, Stage, stage  # noqa: F401 - fixtures
+from tests.browser import Visit, browser, visit
+from tests.e2e.markdown_stage import READY, Stage, stage
 from tests.e2e.xss_corpus import ALL, DIAGRAMS, IMAGES, LINKS, RAW_HTML, TEXTS
 
 pytestmark = pytest.mark.browser
@@ -36,7 +36,7 @@ def splits(text: str) -> list[list[str]]:
     return [*([text[:at], text[at:]] for at in range(1, len(text))), list(text)]
 
 
-def assert_nothing_happened(visit: Visit, stage: Stage) -> None:  # noqa: F811
+def assert_nothing_happened(visit: Visit, stage: Stage) -> None:
     assert visit.page.evaluate(FOUND) == []
     assert visit.page.evaluate("window.pwned") is None
     assert visit.page.url.rstrip("/") == stage.url
@@ -46,7 +46,7 @@ def assert_nothing_happened(visit: Visit, stage: Stage) -> None:  # noqa: F811
 
 
 @pytest.fixture
-def page(visit: Visit, stage: Stage) -> Page:  # noqa: F811
+def page(visit: Visit, stage: Stage) -> Page:
     visit.page.goto(stage.url)
     visit.page.wait_for_function(READY)
     return visit.page
@@ -56,7 +56,7 @@ def test_the_corpus_is_large() -> None:
     assert len(set(ALL)) >= 150
 
 
-def draw(page: Page, stage: Stage, variants: list[list[str]]) -> None:  # noqa: F811
+def draw(page: Page, stage: Stage, variants: list[list[str]]) -> None:
     """Stream all variants into the page and wait until the last frame is drawn."""
     page.evaluate("window.drawn = 0")
     stage.post("frames", variants)
@@ -64,13 +64,13 @@ def draw(page: Page, stage: Stage, variants: list[list[str]]) -> None:  # noqa: 
 
 
 @pytest.mark.parametrize("at", range(0, len(TEXTS), 20))
-def test_no_text_cut_anywhere_does_anything(visit: Visit, page: Page, stage: Stage, at: int) -> None:  # noqa: F811
+def test_no_text_cut_anywhere_does_anything(visit: Visit, page: Page, stage: Stage, at: int) -> None:
     for text in TEXTS[at : at + 20]:
         draw(page, stage, splits(text))
         assert_nothing_happened(visit, stage)
 
 
-def test_no_diagram_cut_anywhere_does_anything(visit: Visit, page: Page, stage: Stage) -> None:  # noqa: F811
+def test_no_diagram_cut_anywhere_does_anything(visit: Visit, page: Page, stage: Stage) -> None:
     for source in DIAGRAMS:
         text = f"```mermaid\n{source}\n```\n"
         draw(page, stage, [[text, "\nafter"], list(text), *splits(text)[:: len(text) // 6]])
@@ -78,13 +78,13 @@ def test_no_diagram_cut_anywhere_does_anything(visit: Visit, page: Page, stage: 
         assert_nothing_happened(visit, stage)
 
 
-def test_every_hostile_text_in_one_answer_does_nothing(visit: Visit, page: Page, stage: Stage) -> None:  # noqa: F811
+def test_every_hostile_text_in_one_answer_does_nothing(visit: Visit, page: Page, stage: Stage) -> None:
     draw(page, stage, [["\n\n".join(ALL)], [f"{text}\n\n" for text in ALL]])
     page.wait_for_function(IDLE, timeout=60_000)
     assert_nothing_happened(visit, stage)
 
 
-def test_the_second_lock_holds_without_the_first(visit: Visit, page: Page, stage: Stage) -> None:  # noqa: F811
+def test_the_second_lock_holds_without_the_first(visit: Visit, page: Page, stage: Stage) -> None:
     for html in (*RAW_HTML, *(f"<p>{text}</p>" for text in (*LINKS, *IMAGES))):
         page.evaluate(
             """async (html) => {
@@ -96,7 +96,7 @@ def test_the_second_lock_holds_without_the_first(visit: Visit, page: Page, stage
         assert_nothing_happened(visit, stage)
 
 
-def test_a_diagram_that_is_drawn_holds_no_foreign_markup(visit: Visit, page: Page, stage: Stage) -> None:  # noqa: F811
+def test_a_diagram_that_is_drawn_holds_no_foreign_markup(visit: Visit, page: Page, stage: Stage) -> None:
     draw(page, stage, [['```mermaid\ngraph LR\nA["<b>x</b><img src=x onerror=alert(1)>"] --> B\n```\n\nafter']])
     page.wait_for_function(IDLE, timeout=30_000)
     page.wait_for_selector(".drawing svg")

@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable
 from dataclasses import replace
-from typing import Protocol
+from typing import ParamSpec, Protocol
 
 from nicegui import background_tasks, ui
 
@@ -12,6 +12,8 @@ from ui.elements.thread_index import ThreadIndex, ThreadIndexActions
 from ui.errors import ApiUnreachable, PageError
 from ui.pages.backend import Backend
 from ui.threads import Thread, ThreadPage, group_by_date, merge_pages
+
+P = ParamSpec("P")
 
 
 class Opener(Protocol):
@@ -48,10 +50,10 @@ class ThreadList:
         self._index = ThreadIndex(
             ThreadIndexActions(
                 open=self._opener.open,
-                rename=lambda thread_id, title: self._spawn(self._rename(thread_id, title)),
-                delete=lambda thread_id: self._spawn(self._delete(thread_id)),
+                rename=lambda thread_id, title: self._spawn(self._rename, thread_id, title),
+                delete=lambda thread_id: self._spawn(self._delete, thread_id),
                 search=self._search,
-                show_more=lambda: self._spawn(self._load_more()),
+                show_more=lambda: self._spawn(self._load_more),
                 show_zone=self._show_zone,
             )
         )
@@ -84,12 +86,12 @@ class ThreadList:
 
     def refresh_soon(self) -> None:
         """Ask for the newest threads in the background."""
-        self._spawn(self.refresh())
+        self._spawn(self.refresh)
 
     def _search(self, query: str) -> None:
         if query != self._query:
             self._query, self._threads = query, None
-            self._spawn(self.refresh())
+            self._spawn(self.refresh)
 
     def _show_zone(self, utc_offset_minutes: int) -> None:
         self._utc_offset_minutes = utc_offset_minutes
@@ -129,11 +131,11 @@ class ThreadList:
         with self._toasts:
             self._toast = UndoToast(
                 texts.DELETED,
-                on_undo=lambda: self._spawn(self._restore(thread_id, was_open=was_open)),
+                on_undo=lambda: self._spawn(self._restore, thread_id, was_open),
                 on_expire=self._drop_toast,
             )
 
-    async def _restore(self, thread_id: str, *, was_open: bool) -> None:
+    async def _restore(self, thread_id: str, was_open: bool) -> None:
         self._drop_toast()
         await self._backend.call(self._backend.client.update_thread, thread_id, deleted=False)
         await self.refresh()
@@ -145,10 +147,10 @@ class ThreadList:
             self._toast.delete()
         self._toast = None
 
-    def _spawn(self, call: Awaitable[None]) -> None:
+    def _spawn(self, change: Callable[P, Awaitable[None]], *args: P.args, **kwargs: P.kwargs) -> None:
         async def run() -> None:
             try:
-                await call
+                await change(*args, **kwargs)
             except ApiUnreachable:
                 self._backend.watch.report_away()
             except PageError as exc:

@@ -1,9 +1,11 @@
 """The chat page as NiceGUI's simulated user sees it, in front of a scripted API."""
 
 import asyncio
+import json
+import re
 import uuid
 from collections.abc import AsyncIterator, Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
@@ -22,12 +24,32 @@ from ui.elements.thread_index import ThreadIndex
 from ui.main import build
 
 
+class Browser:
+    """Hears what the page tells a browser to do, which this simulation has not."""
+
+    def __init__(self) -> None:
+        self.methods: list[tuple[str, list[Any]]] = []
+
+    def match(self, code: str) -> None:
+        called = re.fullmatch(r"return runMethod\(\d+, (\S+), (.*)\)", code)
+        if called:
+            self.methods.append((json.loads(called[1]), json.loads(called[2])))
+
+    def told(self, method: str) -> list[Any]:
+        """The first argument of every call of the method."""
+        return [arguments[0] for name, arguments in self.methods if name == method]
+
+
 @dataclass
 class OpenedPage:
     """One open page."""
 
     user: User
     api: ScriptedApi
+    browser: Browser = field(default_factory=Browser)
+
+    def __post_init__(self) -> None:
+        self.user.javascript_rules = {self.browser: lambda _: None}
 
     def send(self, text: object, key: str | None = None) -> None:
         self.user.find(Composer).trigger("send", {"text": text, "key": key or uuid.uuid4().hex})
@@ -63,8 +85,7 @@ class OpenedPage:
     @property
     def given_back(self) -> list[str]:
         """Why texts were given back to the composer."""
-        (composer,) = self.all(Composer)
-        return [arguments[0] for name, arguments in composer.__dict__.get("methods", []) if name == "reject"]
+        return self.browser.told("reject")
 
     def beat(self) -> None:
         self.user.find(Address).trigger("beat")
@@ -101,11 +122,6 @@ def is_shown(element: ui.element) -> bool:
     return element.visible and all(ancestor.visible for ancestor in element.ancestors())
 
 
-def remember_method(composer: Composer, name: str, *arguments: Any) -> None:
-    """Stand for the browser, which this simulation has not."""
-    composer.__dict__.setdefault("methods", []).append((name, arguments))
-
-
 @pytest.fixture
 def api() -> Iterator[ScriptedApi]:
     """A scripted API."""
@@ -115,15 +131,12 @@ def api() -> Iterator[ScriptedApi]:
 
 
 @pytest.fixture
-async def page(
-    api: ScriptedApi, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
-) -> AsyncIterator[OpenedPage]:
+async def page(api: ScriptedApi, caplog: pytest.LogCaptureFixture) -> AsyncIterator[OpenedPage]:
     """The chat page, opened; an error in the log fails the test."""
-    monkeypatch.setattr(Composer, "run_method", remember_method)
     async with user_simulation() as user:
         build(read_config({"API_URL": api.url}))
-        await user.open("/")
         page = OpenedPage(user, api)
+        await user.open("/")
         yield page
         await page.until(page.is_settled)
     assert [record.message for record in caplog.records if record.levelname == "ERROR"] == []

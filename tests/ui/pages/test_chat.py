@@ -1,6 +1,7 @@
 import asyncio
 
 import pytest
+
 from tests.ui.pages.opened_page import OpenedPage, api, page  # noqa: F401
 from tests.ui.scripted_api import ScriptedRun
 from ui import texts
@@ -232,7 +233,7 @@ async def test_an_api_that_goes_away_raises_the_banner_until_it_is_back(page: Op
 
 
 async def test_a_wrong_token_is_said_at_once(page: OpenedPage) -> None:  # noqa: F811
-    await page.until(lambda: page.listed is not None and page.api.requests)
+    await page.until(lambda: {"/models", "/threads"} <= {path for _, path, _ in page.api.requests})
     page.api.refuse(401, {"error": "The access token is wrong.", "code": "unauthorized", "request_id": "r"})
     page.send("Why?")
     await page.until(lambda: page.given_back)
