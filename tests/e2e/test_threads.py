@@ -321,7 +321,7 @@ def test_on_a_phone_the_threads_are_a_drawer(chat: Chat, stack: Stack) -> None:
 
 
 def test_what_is_shown_after_a_reload_is_what_is_stored(chat: Chat, stack: Stack) -> None:
-    text = "# Head\n\nSome *text*,\ttabs  and trailing  \nspaces\n\n```py\nx = 1\n```\n\n| a | b |\n|---|---|\n| 1 | 2 |\n\n—\u2028é\n"
+    text = "# Head\n\nSome *text*,\ttabs  and trailing  \nspaces\n\n```py\nx = 1\n```\n\n| a | b |\n|---|---|\n| 1 | 2 |\n\n—\u2028é\n"  # noqa: E501
     stack.script(Scenario(text=text, reasoning="Let me think."))
     chat.send("Everything")
     chat.wait_until_done()

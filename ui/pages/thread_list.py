@@ -1,6 +1,6 @@
 """The sidebar of a page: which threads it lists, and what is done to them from there."""
 
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import ParamSpec, Protocol
 
