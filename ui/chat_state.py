@@ -99,6 +99,8 @@ class ChatState:
                 self._tree.add(message)
             elif known is not followed and not _is_same(known, message):
                 self._tree.replace(known, message)
+                if self._running is known:
+                    self._running = message
             here = self._tree.get(message.message_id)
             if here and here.status.is_running:
                 self._running = here

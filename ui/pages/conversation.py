@@ -202,7 +202,8 @@ class Conversation:
             logger.exception("showing a run failed")
             self._give_up(answer, PageError(texts.PAGE_FAILED), give_back)
         finally:
-            self._follower = None
+            if self._follower is follower:
+                self._follower = None
         self._on_end(answer)
 
     async def _read(self, follower: RunFollower, run: RunRequest | RunToFollow) -> None:
@@ -234,7 +235,8 @@ class Conversation:
             await self._stored.load(self.thread.thread_id, lambda: None)
         except ApiUnreachable:
             logger.info("the API is away at the end of a run")
-        await asyncio.sleep(PAUSE_SECONDS)
+        if self._state.is_running:
+            await asyncio.sleep(PAUSE_SECONDS)
 
     def _on_change(self, answer: Message) -> None:
         if self._is_closed:

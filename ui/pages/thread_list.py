@@ -25,6 +25,9 @@ class Opener(Protocol):
     def on_thread_change(self, thread: Thread) -> None:
         """Take note of a thread's new title."""
 
+    def on_list_change(self) -> None:
+        """Take note that the list is fresh."""
+
     def say(self, sentence: str) -> None:
         """Tell the person what is wrong."""
 
@@ -83,6 +86,7 @@ class ThreadList:
         else:
             self._threads = merge_pages(self._threads, page)
         self._show()
+        self._opener.on_list_change()
 
     def refresh_soon(self) -> None:
         """Ask for the newest threads in the background."""

@@ -111,6 +111,12 @@ class Workspace:
             self._conversation.thread = thread
             self._show_thread()
 
+    def on_list_change(self) -> None:
+        """Take note of titles that the API has given."""
+        listed = self.threads.find(self._conversation.thread.thread_id)
+        if listed:
+            self._furniture.address.name(listed.title)
+
     def choose_model(self, model: str) -> None:
         """Have the open thread answered by another model from now on."""
         thread = self._conversation.thread

@@ -86,6 +86,7 @@ async def test_what_was_stored_is_the_truth_when_the_page_saw_more(page: OpenedP
     run.forget(" and lost")
     run.abort()
     await page.user.should_see(texts.INTERRUPTED, retries=100)
+    await page.until(lambda: not page.is_running)
     assert page.answers == ["Seen"]
 
 
