@@ -113,7 +113,7 @@ def running_api(folder: Path, **settings: object) -> Iterator[Server]:
 @contextlib.contextmanager
 def running_ui(folder: Path, **settings: object) -> Iterator[Server]:
     """Run the page."""
-    port = free_port()
+    port = int(str(settings.get("UI_PORT") or free_port()))
     environment = clean_environment(**{"UI_PORT": port, **settings})
     server = Server([sys.executable, "-m", "ui.main"], environment, port, folder / f"ui-{port}.log")
     try:

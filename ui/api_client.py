@@ -4,32 +4,34 @@ The environment's proxies and .netrc are not for this one server: a .netrc entry
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
+from urllib.parse import quote
 
 import requests
 from requests.adapters import HTTPAdapter
-from urllib3.exceptions import HTTPError as ConnectionBroken
-from urllib3.exceptions import ReadTimeoutError
 
-from ui.errors import ApiMisbehaved, ApiRefused, ApiUnreachable, PageError, StreamTruncated
-from ui.events import Event, decode_event, is_terminal
-from ui.messages import RunRequest
-from ui.sse import SseDecoder
+from ui.errors import ApiMisbehaved, ApiRefused, ApiUnreachable, PageError
+from ui.event_stream import EventStream
+from ui.messages import RunRequest, RunToFollow
+from ui.threads import MessagePage, Thread, ThreadPage
+from ui.wire import decode_message_page, decode_thread, decode_thread_page, encode_run_request
 
 CONNECT_TIMEOUT_SECONDS = 5.0
 READ_TIMEOUT_SECONDS = 10.0
 # Three heartbeats of the API.
 SILENCE_TIMEOUT_SECONDS = 45.0
 
+JSON = {"Accept": "application/json"}
 # What a proxy answers in the place of an API that is away.
 PROXY_STATUSES = frozenset({502, 503, 504})
 
 UNREACHABLE = "The API cannot be reached at the moment."
-TRUNCATED = "The connection to the API broke before the answer was complete."
-SILENT = "The API fell silent before the answer was complete."
 MISBEHAVED = "The address in API_URL answers, but not like Decant's API."
+
+T = TypeVar("T")
+Fields = dict[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,37 +83,130 @@ class ApiClient:
         Raises:
             PageError: there is no such answer.
         """
-        response = self._request("GET", "/models", headers={"Accept": "application/json"})
-        try:
-            body = response.json()
-            names = tuple(str(model["name"]) for model in body["models"])
-        except (ValueError, KeyError, TypeError) as exc:
-            raise ApiMisbehaved(MISBEHAVED) from exc
-        default = body.get("default")
-        return ModelList(names, default if default in names else None)
+        return self._ask("GET", "/models", _decode_models)
 
-    def stream(self, request: RunRequest) -> "EventStream":
-        """Start a run and return its open stream, to be closed by the caller.
+    def threads(self, query: str = "", cursor: str | None = None) -> ThreadPage:
+        """Return a page of threads, the last used first; with a query those that have its words.
+
+        Raises:
+            PageError: there is no such answer.
+        """
+        return self._ask("GET", "/threads", decode_thread_page, query=_given(query=query, cursor=cursor))
+
+    def thread(self, thread_id: str) -> Thread:
+        """Return a thread.
+
+        Raises:
+            PageError: there is no such thread, or no answer.
+        """
+        return self._ask("GET", f"/threads/{quote(thread_id)}", decode_thread)
+
+    def create_thread(self, **fields: object) -> Thread:
+        """Make a thread with the given `title`, `model`, `system_prompt` and `messages`.
+
+        Raises:
+            PageError: it was not made, or that is not known.
+        """
+        return self._ask("POST", "/threads", decode_thread, body=fields)
+
+    def update_thread(self, thread_id: str, **fields: object) -> Thread:
+        """Change what is given of a thread; `deleted=False` brings it back.
+
+        Raises:
+            PageError: it was not changed, or that is not known.
+        """
+        return self._ask("PATCH", f"/threads/{quote(thread_id)}", decode_thread, body=fields)
+
+    def delete_thread(self, thread_id: str) -> None:
+        """Delete a thread, which can be undone for some time.
+
+        Raises:
+            PageError: it was not deleted, or that is not known.
+        """
+        self._request("DELETE", f"/threads/{quote(thread_id)}", headers=JSON)
+
+    def messages(self, thread_id: str, cursor: str | None = None) -> MessagePage:
+        """Return a page of a thread's messages, in the order of adding.
+
+        Raises:
+            PageError: there is no such thread, or no answer.
+        """
+        path = f"/threads/{quote(thread_id)}/messages"
+        return self._ask("GET", path, decode_message_page, query=_given(cursor=cursor))
+
+    def export_messages(self, thread_id: str, cursor: str | None = None) -> tuple[list[Any], str | None]:
+        """Return a page of a thread's messages as the API gives them, and where the next begins.
+
+        Raises:
+            PageError: there is no such thread, or no answer.
+        """
+        path = f"/threads/{quote(thread_id)}/messages"
+        query = _given(cursor=cursor)
+        return self._ask("GET", path, lambda body: (list(body["messages"]), body.get("next_cursor")), query=query)
+
+    def start_run(self, request: RunRequest) -> EventStream:
+        """Start a run, or find the one that the key has started, and return its open stream for the caller to close.
 
         Raises:
             PageError: no stream was opened.
         """
+        stream = self._open(
+            "POST",
+            f"/threads/{quote(request.thread_id)}/runs",
+            {"Content-Type": "application/json", "Idempotency-Key": request.idempotency_key},
+            encode_run_request(request),
+        )
+        if stream is None:
+            raise ApiMisbehaved(MISBEHAVED)
+        return stream
+
+    def run_events(self, run: RunToFollow) -> EventStream | None:
+        """Return the open stream of the run's events after the last known, or None if there will be no more.
+
+        Raises:
+            PageError: no stream was opened.
+        """
+        return self._open("GET", f"/runs/{quote(run.run_id)}/events", {"Last-Event-ID": str(run.after)})
+
+    def cancel_run(self, run_id: str) -> None:
+        """Ask for the end of a run.
+
+        Raises:
+            PageError: there is no such run, or no answer.
+        """
+        self._request("POST", f"/runs/{quote(run_id)}/cancel", headers=JSON)
+
+    def _ask(
+        self, method: str, path: str, decode: Callable[[Any], T], *, body: object = None, query: Fields | None = None
+    ) -> T:
+        headers = JSON if body is None else {**JSON, "Content-Type": "application/json"}
+        response = self._request(method, path, headers=headers, body=body, query=query)
+        try:
+            return decode(response.json())
+        except (ValueError, KeyError, TypeError, AttributeError) as exc:
+            raise ApiMisbehaved(MISBEHAVED) from exc
+
+    def _open(self, method: str, path: str, headers: dict[str, str], body: object = None) -> EventStream | None:
         # A connection that carried a stream is never used again, so closing it late cannot hit another request.
-        headers = {
-            "Accept": "text/event-stream",
-            "Accept-Encoding": "identity",
-            "Content-Type": "application/json",
-            "Connection": "close",
-        }
-        body = json.dumps(_run_body(request), ensure_ascii=False).encode()
-        response = self._request("POST", "/stream", headers=headers, body=body, is_stream=True)
+        given = {"Accept": "text/event-stream", "Accept-Encoding": "identity", "Connection": "close", **headers}
+        response = self._request(method, path, headers=given, body=body, is_stream=True)
+        if response.status_code == requests.codes.no_content:
+            response.close()
+            return None
         if not response.headers.get("Content-Type", "").startswith("text/event-stream"):
             response.close()
             raise ApiMisbehaved(MISBEHAVED)
-        return EventStream(response)
+        return EventStream(response.raw, response.headers.get("X-Run-Id"), response.close)
 
     def _request(
-        self, method: str, path: str, *, headers: dict[str, str], body: bytes | None = None, is_stream: bool = False
+        self,
+        method: str,
+        path: str,
+        *,
+        headers: dict[str, str],
+        body: object = None,
+        query: Fields | None = None,
+        is_stream: bool = False,
     ) -> requests.Response:
         read_timeout = self._silence_timeout_seconds if is_stream else self._read_timeout_seconds
         try:
@@ -119,7 +214,8 @@ class ApiClient:
                 method,
                 self._api_url + path,
                 headers=headers,
-                data=body,
+                params=query,
+                data=None if body is None else json.dumps(body, ensure_ascii=False).encode("utf-8", "surrogatepass"),
                 stream=is_stream,
                 timeout=(CONNECT_TIMEOUT_SECONDS, read_timeout),
                 allow_redirects=False,
@@ -128,75 +224,20 @@ class ApiClient:
             raise ApiUnreachable(UNREACHABLE) from exc
         except requests.RequestException as exc:
             raise ApiMisbehaved(MISBEHAVED) from exc
-        if response.status_code != requests.codes.ok:
+        if not requests.codes.ok <= response.status_code < requests.codes.multiple_choices:
             with response:
                 raise _refusal(response)
         return response
 
 
-class EventStream:
-    """The open stream of one run: iterate over batches of events; `close` may be called from any thread."""
-
-    def __init__(self, response: requests.Response) -> None:
-        self._response = response
-        self._is_closed = False
-        self._is_ended = False
-
-    def __iter__(self) -> Iterator[list[Event]]:
-        """Yield what each read brought, up to the end of the stream.
-
-        Raises:
-            StreamTruncated: it ended without a terminal event.
-            ApiMisbehaved: it carried something else than events.
-        """
-        decoder = SseDecoder()
-        for chunk in self._chunks():
-            batch = _decode(decoder, chunk)
-            self._is_ended = self._is_ended or any(map(is_terminal, batch))
-            if batch:
-                yield batch
-        if not self._is_ended and not self._is_closed:
-            raise StreamTruncated(TRUNCATED)
-
-    def close(self) -> None:
-        """End a read that blocks in another thread; that thread then releases the connection."""
-        if self._is_ended:
-            return  # what is left is the end of the response, which the reading thread takes in
-        self._is_closed = True
-        try:
-            self._response.raw.shutdown()
-        except (OSError, RuntimeError, ValueError):
-            return  # nothing is being read any more
-
-    def release(self) -> None:
-        """Close the connection; only for the thread that reads."""
-        self._is_closed = True
-        self._response.close()
-
-    def _chunks(self) -> Iterator[bytes]:
-        try:
-            while chunk := self._response.raw.read1(decode_content=True):
-                yield chunk
-        except ReadTimeoutError as exc:
-            if not self._is_ended:
-                raise StreamTruncated(SILENT) from exc
-        except (ConnectionBroken, OSError) as exc:
-            if not self._is_closed and not self._is_ended:
-                raise StreamTruncated(TRUNCATED) from exc
+def _decode_models(body: Mapping[str, Any]) -> ModelList:
+    names = tuple(str(model["name"]) for model in body["models"])
+    default = body.get("default")
+    return ModelList(names, default if default in names else None)
 
 
-def _decode(decoder: SseDecoder, chunk: bytes) -> list[Event]:
-    try:
-        events = [decode_event(frame.event, frame.data) for frame in decoder.feed(chunk)]
-    except ValueError as exc:
-        raise ApiMisbehaved("The API sent something that cannot be read.") from exc
-    return [event for event in events if event]
-
-
-def _run_body(request: RunRequest) -> dict[str, Any]:
-    messages = [{"role": message.role, "content": message.content} for message in request.messages]
-    body: dict[str, Any] = {"thread_id": request.thread_id, "messages": messages}
-    return {**body, "model": request.model} if request.model else body
+def _given(**fields: str | None) -> dict[str, str]:
+    return {name: value for name, value in fields.items() if value}
 
 
 def _refusal(response: requests.Response) -> PageError:

@@ -1,111 +1,218 @@
-"""The conversation on a page as a fold over events: pure, no clock, no I/O; it decides, elements only show it."""
+"""The open thread on a page as a fold over stored messages and events: pure, no clock, no I/O.
 
-import uuid
+It decides, elements only show it. What a person just asked for is here before the API has it, under provisional ids;
+the run's first event names the answer, and the stored messages name the rest.
+"""
+
 from collections.abc import Iterable
 
 from ui import events
-from ui.messages import Failure, Message, Part, PartType, RequestMessage, Status
+from ui.message_tree import MessageTree
+from ui.messages import Failure, Message, Part, PartType, Status
+
+PROVISIONAL = "new-"
+SHOWN_ROLES = ("user", "assistant")
 
 
 class ChatState:
-    """The messages of one thread and the run that answers the last of them."""
+    """The tree of one thread's messages, the way through it that is shown, and the run that goes on.
 
-    def __init__(self, thread_id: str | None = None, messages: Iterable[Message] = ()) -> None:
-        self.thread_id = thread_id or str(uuid.uuid4())
-        self.messages = list(messages)
+    `thread_id` is what the last run said it belongs to.
+    """
+
+    def __init__(self, stored: Iterable[Message] = ()) -> None:
+        self._tree = MessageTree()
+        self._running: Message | None = None
+        self._former: Message | None = None
+        self._asked = 0
+        self.thread_id: str | None = None
+        self.merge(stored)
 
     @property
-    def answer(self) -> Message | None:
-        """The last message, if it is an answer."""
-        return self.messages[-1] if self.messages and self.messages[-1].role == "assistant" else None
+    def messages(self) -> list[Message]:
+        """What is shown, from the first message to the last."""
+        return [message for message in self._tree.path if message.role in SHOWN_ROLES]
+
+    @property
+    def running(self) -> Message | None:
+        """The answer that is being written, whether it is shown or not; a thread has one at a time."""
+        return self._running if self._running and self._running.status.is_running else None
 
     @property
     def is_running(self) -> bool:
         """Whether an answer is being written."""
-        return self.answer is not None and self.answer.status.is_running
+        return self.running is not None
 
-    def ask(self, text: str) -> None:
-        """Append a user message and the answer that waits for its run."""
-        self.messages.append(Message("user", [Part("text", [text])]))
-        self._wait()
+    def get(self, message_id: str | None) -> Message | None:
+        """Return the message of that id, if it is here."""
+        return self._tree.get(message_id)
 
-    def retry(self, answer: Message) -> bool:
-        """Replace the answer by one that waits for a new run; only the last one can be, once its run is over."""
-        if answer is not self.answer or answer.status.is_running:
+    def siblings(self, message: Message) -> list[Message]:
+        """Return the ways the thread goes on from the same parent, the message among them."""
+        return self._tree.siblings(message)
+
+    def choose(self, message: Message) -> None:
+        """Show the way through this message."""
+        self._tree.choose(message)
+
+    def ask(self, text: str) -> Message:
+        """Add a user message below what is shown; return the answer that waits for its run."""
+        path = self._tree.path
+        return self._ask(text, path[-1].message_id if path else None)
+
+    def edit(self, message: Message, text: str) -> Message:
+        """Add another user message beside this one; return the answer that waits for its run."""
+        return self._ask(text, message.parent_id)
+
+    def answer_again(self, answer: Message) -> Message:
+        """Add another answer beside this one; return it, waiting for its run."""
+        return self._wait(answer.parent_id)
+
+    def go_on(self, answer: Message) -> Message:
+        """Add an answer beside this one that begins with its parts; return it, waiting for its run."""
+        longer = self._wait(answer.parent_id)
+        longer.parts = [Part(part.type, list(part.deltas), ended_at=0.0) for part in answer.parts]
+        if longer.parts:
+            longer.parts[-1].ended_at = None
+        return longer
+
+    def withdraw(self, answer: Message) -> None:
+        """Take back what was asked for and never became a run."""
+        question = self.get(answer.parent_id)
+        self._tree.remove(answer)
+        if question and is_provisional(question):
+            self._tree.remove(question)
+        if self._former and self.get(self._former.message_id) is self._former:
+            self._tree.choose(self._former)
+        self._running = self._former = None
+
+    def merge(self, stored: Iterable[Message], *, followed: Message | None = None) -> None:
+        """Take in messages as the API has them, which are the truth but for the one whose events are followed."""
+        messages = list(stored)
+        is_first = not self._tree.path
+        self._tree.pin()
+        for message in messages:
+            self._name_parent(message)
+        for message in messages:
+            known = self.get(message.message_id)
+            if known is None:
+                self._tree.add(message)
+            elif known is not followed and not _is_same(known, message):
+                self._tree.replace(known, message)
+                if self._running is known:
+                    self._running = message
+            here = self._tree.get(message.message_id)
+            if here and here.status.is_running:
+                self._running = here
+        if is_first and messages:
+            self._tree.choose(messages[-1])
+
+    def apply(self, answer: Message, logged: events.LoggedEvent, at_seconds: float) -> bool:
+        """Fold the next event into the answer; False if one before it is missing. Those it has change nothing."""
+        if logged.seq <= answer.last_seq or not answer.status.is_running:
+            return True
+        if logged.seq > answer.last_seq + 1:
             return False
-        self.messages.pop()
-        self._wait()
-        return True
-
-    def conversation(self) -> tuple[RequestMessage, ...]:
-        """Return what a run is told: failed and empty answers left out, so that roles alternate."""
-        told: list[RequestMessage] = []
-        for message in self.messages:
-            if not message.text or (message.role == "assistant" and message.status is Status.FAILED):
-                continue
-            if told and told[-1].role == message.role:
-                told[-1] = RequestMessage(message.role, f"{told[-1].content}\n\n{message.text}")
-            else:
-                told.append(RequestMessage(message.role, message.text))
-        return tuple(told)
-
-    def apply(self, event: events.Event, at_seconds: float) -> None:
-        """Fold one event into the running answer; without one nothing changes, so nothing grows after a Stop."""
-        answer = self.answer
-        if answer is None or not answer.status.is_running:
-            return
-        match event:
+        answer.last_seq = logged.seq
+        answer.is_settled = events.is_terminal(logged.event)
+        match logged.event:
+            case events.RunStarted() as started:
+                self._start(answer, started)
             case events.ReasoningDelta(text):
-                self._append(answer, "reasoning", text, at_seconds)
+                _append(answer, "reasoning", text, at_seconds)
             case events.MessageDelta(text):
-                self._append(answer, "text", text, at_seconds)
+                _append(answer, "text", text, at_seconds)
             case events.ToolCallStarted(_, name):
-                self._append(answer, "tool_call", name, at_seconds)
-            case events.Usage():
-                answer.usage = event
+                _append(answer, "tool_call", name, at_seconds)
+            case events.Usage() as usage:
+                answer.usage = usage
             case events.RunCompleted(finish_reason):
                 answer.finish_reason = finish_reason
-                self._end(answer, Status.COMPLETED, at_seconds)
+                _end(answer, Status.COMPLETED, at_seconds)
             case events.RunCancelled():
-                self._end(answer, Status.CANCELLED, at_seconds)
+                _end(answer, Status.CANCELLED, at_seconds)
             case events.RunFailed(_, message, retryable):
-                self._end(answer, Status.FAILED, at_seconds, message, is_retryable=retryable)
+                _end(answer, Status.FAILED, at_seconds, message, is_retryable=retryable)
             case events.RunInterrupted(_, message, retryable):
-                self._end(answer, Status.INTERRUPTED, at_seconds, message, is_retryable=retryable)
+                _end(answer, Status.INTERRUPTED, at_seconds, message, is_retryable=retryable)
+        return True
 
-    def cancel(self, at_seconds: float) -> None:
-        """End the running answer on request, keeping its text."""
-        if self.answer and self.answer.status.is_running:
-            self._end(self.answer, Status.CANCELLED, at_seconds)
+    def fail(self, answer: Message, failure: Failure, at_seconds: float) -> None:
+        """End an answer on this page only, because its run cannot be followed."""
+        if answer.status.is_running:
+            answer.request_id = failure.request_id
+            _end(answer, Status.FAILED, at_seconds, failure.sentence, is_retryable=failure.is_retryable)
 
-    def fail(self, failure: Failure, at_seconds: float) -> None:
-        """End the running answer because its stream could not be opened or read to the end."""
-        if self.answer and self.answer.status.is_running:
-            status = Status.TRUNCATED if failure.is_truncated else Status.FAILED
-            self.answer.request_id = failure.request_id
-            self._end(self.answer, status, at_seconds, failure.sentence, is_retryable=failure.is_retryable)
+    def _ask(self, text: str, parent_id: str | None) -> Message:
+        question = Message(self._provisional_id(), parent_id, "user", [Part("text", [text])])
+        former = self._way_on(parent_id)
+        self._tree.add(question)
+        answer = self._wait(question.message_id)
+        self._former = former
+        return answer
 
-    def _wait(self) -> None:
-        self.messages.append(Message("assistant", status=Status.WAITING))
+    def _wait(self, parent_id: str | None) -> Message:
+        self._former = self._way_on(parent_id)
+        answer = Message(self._provisional_id(), parent_id, "assistant", status=Status.WAITING)
+        self._tree.add(answer)
+        self._tree.choose(answer)
+        self._running = answer
+        return answer
 
-    def _append(self, answer: Message, part_type: PartType, text: str, at_seconds: float) -> None:
-        last = answer.parts[-1] if answer.parts else None
-        if last is None or last.type != part_type or part_type == "tool_call":
-            if last:
-                last.ended_at = at_seconds
-            last = Part(part_type, started_at=at_seconds)
-            answer.parts.append(last)
-        last.deltas.append(text)
-        answer.status = Status.ANSWERING
-        if answer.first_delta_at is None:
-            answer.first_delta_at = at_seconds
+    def _way_on(self, parent_id: str | None) -> Message | None:
+        return next((message for message in self._tree.path if message.parent_id == parent_id), None)
 
-    def _end(
-        self, answer: Message, status: Status, at_seconds: float, sentence: str = "", *, is_retryable: bool = False
-    ) -> None:
-        answer.status = status
-        answer.sentence = sentence
-        answer.is_retryable = is_retryable
-        answer.ended_at = at_seconds
-        if answer.parts and answer.parts[-1].ended_at is None:
-            answer.parts[-1].ended_at = at_seconds
+    def _provisional_id(self) -> str:
+        self._asked += 1
+        return f"{PROVISIONAL}{self._asked}"
+
+    def _start(self, answer: Message, started: events.RunStarted) -> None:
+        answer.run_id = started.run_id
+        self.thread_id = started.thread_id
+        if is_provisional(answer) and self.get(started.message_id) is None:
+            self._tree.rename(answer, started.message_id)
+
+    def _name_parent(self, stored: Message) -> None:
+        # A run's first event names the answer only; its question has a provisional id until now.
+        known = self.get(stored.message_id)
+        question = self.get(known.parent_id) if known else None
+        if question and stored.parent_id and is_provisional(question):
+            self._tree.rename(question, stored.parent_id)
+
+
+def is_provisional(message: Message) -> bool:
+    """Say whether the API's id of the message is not known yet."""
+    return message.message_id.startswith(PROVISIONAL)
+
+
+def _is_same(known: Message, stored: Message) -> bool:
+    if stored.status.is_running:  # perhaps it was when the API was asked
+        return known.status.is_running or known.is_settled
+    return known.status is stored.status and _shown(known) == _shown(stored)
+
+
+def _shown(message: Message) -> list[tuple[str, str]]:
+    return [(part.type, part.text) for part in message.parts]
+
+
+def _append(answer: Message, part_type: PartType, text: str, at_seconds: float) -> None:
+    last = answer.parts[-1] if answer.parts else None
+    if last is None or last.type != part_type or part_type == "tool_call":
+        if last and last.ended_at is None:
+            last.ended_at = at_seconds
+        last = Part(part_type, started_at=None if answer.is_replayed else at_seconds)
+        answer.parts.append(last)
+    last.deltas.append(text)
+    answer.status = Status.ANSWERING
+    if answer.first_delta_at is None:
+        answer.first_delta_at = at_seconds
+
+
+def _end(answer: Message, status: Status, at_seconds: float, sentence: str = "", *, is_retryable: bool = False) -> None:
+    answer.status = status
+    answer.sentence = sentence
+    answer.is_retryable = is_retryable
+    answer.is_cut = False
+    answer.ended_at = at_seconds
+    if answer.parts and answer.parts[-1].ended_at is None:
+        answer.parts[-1].ended_at = at_seconds

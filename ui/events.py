@@ -102,6 +102,15 @@ Event = (
     | RunInterrupted
 )
 
+
+@dataclass(frozen=True, slots=True)
+class LoggedEvent:
+    """An event and its number in the log of its run; None stands for a type this page does not know."""
+
+    seq: int
+    event: Event | None
+
+
 TERMINAL = (RunCompleted, RunFailed, RunCancelled, RunInterrupted)
 
 EVENT_TYPES: dict[str, type[Event]] = {
@@ -133,6 +142,6 @@ def decode_event(event_type: str, text: str) -> Event | None:
     return event_class(**arguments)
 
 
-def is_terminal(event: Event) -> bool:
+def is_terminal(event: Event | None) -> bool:
     """Say whether the event ends its run."""
     return isinstance(event, TERMINAL)

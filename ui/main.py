@@ -5,6 +5,7 @@ import logging
 import socket
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 from nicegui import app, ui
 from starlette.requests import Request
@@ -16,8 +17,8 @@ from ui.api_watch import ApiWatch
 from ui.auth import LoginSessions, Password
 from ui.config import Config, load_config
 from ui.errors import ConfigError
-from ui.pages import chat, login
-from ui.pages.conversation import Backend
+from ui.pages import chat, login, transfer
+from ui.pages.backend import Backend
 from ui.run_reader import StreamExecutor
 from ui.security import PasswordGate, SecurityHeaders
 
@@ -25,6 +26,7 @@ RECONNECT_TIMEOUT_SECONDS = 30
 # Longer than the 90 s a platform's router keeps idle connections open.
 KEEP_ALIVE_SECONDS = 95
 SHUTDOWN_SECONDS = 3
+CALL_THREADS = 16
 
 
 def main() -> None:
@@ -46,7 +48,10 @@ def build(config: Config) -> None:
     client = ApiClient(config.api_url, config.api_token)
     executor = StreamExecutor(config.max_streams)
     ui.add_head_html(theme.head_html(), shared=True)
-    chat.register(config, Backend(client, ApiWatch(client), executor, time.monotonic))
+    calls = ThreadPoolExecutor(CALL_THREADS, thread_name_prefix="api-call")
+    backend = Backend(client, ApiWatch(client), executor, calls, time.monotonic, time.time)
+    chat.register(config, backend)
+    transfer.register(backend)
     if config.password:
         password = Password(config.password)
         sessions = LoginSessions(config.storage_secret, password)
@@ -56,6 +61,7 @@ def build(config: Config) -> None:
     app.get("/health")(lambda: PlainTextResponse("ok"))
     app.add_exception_handler(404, _say_not_found)
     app.on_shutdown(executor.close)
+    app.on_shutdown(lambda: calls.shutdown(wait=False, cancel_futures=True))
     app.on_shutdown(client.close)
 
 

@@ -1,19 +1,28 @@
-"""From the blocking stream of a run to the event loop of the page.
+"""From the blocking streams of a run to the event loop of the page.
 
-Each run is read by one thread of a pool of its own. What it reads waits in a mailbox; the loop is woken once for
-everything that is there, and a reader far ahead of the page waits.
+Each run is read by one thread of a pool of its own. A connection that breaks is opened again after the last event that
+was read; a run is started with a key, so that asking again after an unknown outcome finds it.
 """
 
 import asyncio
 import logging
+import random
 import threading
+import time
 from collections.abc import AsyncGenerator
 from concurrent.futures import Future, ThreadPoolExecutor
 
-from ui.api_client import ApiClient, EventStream
-from ui.errors import PageError, TooManyStreams
-from ui.events import Event
-from ui.messages import RunRequest
+from ui.api_client import ApiClient
+from ui.errors import ApiRefused, ApiUnreachable, PageError, StreamTruncated, TooManyStreams
+from ui.event_stream import EventStream
+from ui.events import is_terminal
+from ui.mailbox import Connection, Entry, Mailbox
+from ui.messages import RunRequest, RunToFollow
+
+LEAST_PAUSE_SECONDS = 0.25
+MOST_PAUSE_SECONDS = 5.0
+# How long a run that may or may not have been started is asked for.
+START_SECONDS = 10.0
 
 logger = logging.getLogger(__name__)
 
@@ -32,7 +41,7 @@ class StreamExecutor:
         """How many runs are being read."""
         return len(self._readers)
 
-    def submit(self, reader: "RunReader", request: RunRequest) -> None:
+    def submit(self, reader: "RunReader", run: RunRequest | RunToFollow) -> None:
         """Have a thread read the run.
 
         Raises:
@@ -42,14 +51,14 @@ class StreamExecutor:
             if len(self._readers) >= self._max_streams:
                 raise TooManyStreams("Too many answers are being written at the moment.")
             self._readers.add(reader)
-        self._threads.submit(reader.pump, request).add_done_callback(lambda future: self._remove(reader, future))
+        self._threads.submit(reader.pump, run).add_done_callback(lambda future: self._remove(reader, future))
 
     def close(self) -> None:
-        """Cancel every run; the threads end on their own."""
+        """Close every reader; the threads end on their own."""
         with self._lock:
             readers = list(self._readers)
         for reader in readers:
-            reader.cancel()
+            reader.close()
         self._threads.shutdown(wait=False, cancel_futures=True)
 
     def _remove(self, reader: "RunReader", _: Future[None]) -> None:
@@ -58,43 +67,45 @@ class StreamExecutor:
 
 
 class RunReader:
-    """Reads one run for one page."""
+    """Reads one run for one page; the run goes on when nobody reads it."""
 
-    def __init__(self, client: ApiClient, executor: StreamExecutor) -> None:
+    def __init__(self, client: ApiClient, executor: StreamExecutor, start_seconds: float = START_SECONDS) -> None:
         self._client = client
         self._executor = executor
+        self._start_seconds = start_seconds
         self._mailbox = Mailbox(asyncio.get_running_loop())
         self._lock = threading.Lock()
         self._stream: EventStream | None = None
-        self._is_cancelled = False
+        self._closed = threading.Event()
+        self._run_id: str | None = None
+        self._after = 0
 
-    async def read(self, request: RunRequest) -> AsyncGenerator[list[Event], None]:
-        """Start the run and yield its events as they come, until it ends or is cancelled.
+    async def read(self, run: RunRequest | RunToFollow) -> AsyncGenerator[list[Entry], None]:
+        """Start the run, or follow one, and yield its events as they come, until the API has no more or `close`.
 
         Raises:
-            PageError: it could not be started, or ended without a terminal event.
+            PageError: it could not be started, or is no run that can be followed.
         """
-        self._executor.submit(self, request)
+        self._executor.submit(self, run)
         try:
-            while events := await self._mailbox.take():
-                yield events
+            while entries := await self._mailbox.take():
+                yield entries
         finally:
-            self.cancel()
+            self.close()
 
-    def cancel(self) -> None:
-        """End the run, also before its first byte; nothing is delivered after this."""
+    def close(self) -> None:
+        """Stop reading, also before the first byte; nothing is delivered after this."""
         with self._lock:
-            self._is_cancelled = True
+            self._closed.set()
             stream = self._stream
         self._mailbox.discard()
         if stream:
             stream.close()
 
-    def pump(self, request: RunRequest) -> None:
-        """Fill the mailbox until the stream ends; runs in a thread."""
+    def pump(self, run: RunRequest | RunToFollow) -> None:
+        """Fill the mailbox until the run ends; runs in a thread."""
         try:
-            if not self._is_cancelled:
-                self._pump(request)
+            self._pump(run)
         except PageError as exc:
             self._mailbox.close(exc)
         except Exception:
@@ -103,84 +114,57 @@ class RunReader:
         else:
             self._mailbox.close()
 
-    def _pump(self, request: RunRequest) -> None:
-        stream = self._client.stream(request)
+    def _pump(self, run: RunRequest | RunToFollow) -> None:
+        give_up_at, cuts = time.monotonic() + self._start_seconds, 0
+        while not self._closed.is_set():
+            after = self._after
+            try:
+                stream = self._open(run)
+                if stream is None or self._is_read_to_the_end(stream):
+                    return
+            except (ApiUnreachable, StreamTruncated, ApiRefused) as exc:
+                if not self._may_come_back(exc, give_up_at):
+                    raise
+            cuts = 0 if self._after > after else cuts
+            if not self._mailbox.put([Connection.CUT]):
+                return
+            self._closed.wait(pause_seconds(cuts))
+            cuts += 1
+
+    def _open(self, run: RunRequest | RunToFollow) -> EventStream | None:
+        if isinstance(run, RunToFollow):
+            self._run_id = run.run_id
+            self._after = max(self._after, run.after)
+        elif self._run_id is None:
+            return self._client.start_run(run)
+        return self._client.run_events(RunToFollow(self._run_id, self._after))
+
+    def _is_read_to_the_end(self, stream: EventStream) -> bool:
         try:
             with self._lock:
                 self._stream = stream
-                if self._is_cancelled:
-                    return
-            for events in stream:
-                if not self._mailbox.put(events):
-                    return
+                if self._closed.is_set():
+                    return True
+            self._run_id = self._run_id or stream.run_id
+            if not self._mailbox.put([Connection.OPEN]):
+                return True
+            for batch in stream:
+                self._after = max(self._after, batch[-1].seq)
+                if not self._mailbox.put([*batch]) or is_terminal(batch[-1].event):
+                    return True
+            return self._closed.is_set()
         finally:
             with self._lock:
                 self._stream = None
             stream.release()
 
+    def _may_come_back(self, error: PageError, give_up_at: float) -> bool:
+        if self._run_id is not None:
+            return error.is_retryable
+        return not isinstance(error, ApiRefused) and time.monotonic() < give_up_at
 
-class Mailbox:
-    """Events on their way from one thread to one loop; the loop is woken once for all that wait."""
 
-    def __init__(self, loop: asyncio.AbstractEventLoop, max_waiting: int = 2000) -> None:
-        self._loop = loop
-        self._max_waiting = max_waiting
-        self._arrived = asyncio.Event()
-        self._changed = threading.Condition()
-        self._events: list[Event] = []
-        self._error: PageError | None = None
-        self._is_closed = False
-        self._is_woken = False
-
-    def put(self, events: list[Event]) -> bool:
-        """Add events from the thread, waiting for room; False once the mailbox is closed."""
-        with self._changed:
-            self._changed.wait_for(lambda: self._is_closed or len(self._events) < self._max_waiting)
-            if self._is_closed:
-                return False
-            self._events += events
-            self._wake()
-            return True
-
-    def close(self, error: PageError | None = None) -> None:
-        """Let `take` end, after what is there, with the error if one is given; the first close counts."""
-        with self._changed:
-            if self._is_closed:
-                return
-            self._is_closed = True
-            self._error = error
-            self._changed.notify_all()
-            self._wake()
-
-    def discard(self) -> None:
-        """Close the mailbox and forget what is there."""
-        self.close()
-        with self._changed:
-            self._events = []
-            self._error = None
-
-    async def take(self) -> list[Event]:
-        """Return all events that wait, or an empty list once the mailbox is closed and empty.
-
-        Raises:
-            PageError: the one the mailbox was closed with.
-        """
-        await self._arrived.wait()
-        with self._changed:
-            events, self._events = self._events, []
-            if not self._is_closed:
-                self._arrived.clear()
-                self._is_woken = False
-            self._changed.notify_all()
-        if not events and self._error:
-            raise self._error
-        return events
-
-    def _wake(self) -> None:
-        if self._is_woken:
-            return
-        self._is_woken = True
-        try:
-            self._loop.call_soon_threadsafe(self._arrived.set)
-        except RuntimeError:
-            self._is_closed = True  # the loop is gone: the process ends
+def pause_seconds(cuts: int) -> float:
+    """Return how long to wait before the next connection: longer after every cut, and never the same for everybody."""
+    longest: float = min(MOST_PAUSE_SECONDS, LEAST_PAUSE_SECONDS * 2.0 ** min(cuts, 8))
+    return longest * random.uniform(0.6, 1.0)  # noqa: S311

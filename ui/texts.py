@@ -25,19 +25,82 @@ RETRY = "Retry"
 RETRY_AFTER = "Try again in {seconds} s."
 MODEL = "Model"
 
-CLEAR = "Clear chat"
-CLEARED = "Chat cleared"
+REGENERATE = "Answer again"
+EDIT = "Edit"
+EDIT_LABEL = "Your message, edited"
+EDIT_SEND = "Send"
+EDIT_CANCEL = "Cancel"
+CONTINUE = "Continue"
+PREVIOUS_VERSION = "Previous version"
+NEXT_VERSION = "Next version"
+VERSION = "{position}/{count}"
+SAY_VERSION = "Version {position} of {count}"
+SHOW_EARLIER = "Show earlier messages"
+RECONNECTING = "Reconnecting…"
+
+NEW_CHAT = "New chat"
+SIDEBAR = "Chats"
+OPEN_SIDEBAR = "Show chats"
+CLOSE_SIDEBAR = "Hide chats"
+SEARCH = "Search chats"
+NOTHING_FOUND = "No chat has these words."
+NO_CHATS = "Your chats will be listed here."
+UNTITLED = "Untitled"
+IS_RUNNING = "being answered"
+RENAME = "Rename"
+TITLE = "Title"
+DELETE = "Delete"
+MORE = "Show more"
+DELETED = "Chat deleted"
+GONE = "This chat does not exist, or was deleted."
 UNDO = "Undo"
+TODAY = "Today"
+YESTERDAY = "Yesterday"
+PREVIOUS_7_DAYS = "Previous 7 days"
+PREVIOUS_30_DAYS = "Previous 30 days"
+MONTHS = (
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+)
+
+CHAT_MENU = "This chat"
+SETTINGS = "Chat settings…"
+SETTINGS_TITLE = "Chat settings"
+SYSTEM_PROMPT = "System prompt"
+SYSTEM_PROMPT_HINT = "What the model is told before the conversation, from the next message on."
+DEFAULT_MODEL = "Default model"
+SAVE = "Save"
+CANCEL = "Cancel"
+EXPORT_MARKDOWN = "Export as Markdown"
+EXPORT_JSON = "Export as JSON"
+IMPORT = "Import a chat…"
+IMPORTED = "Chat imported"
+IMPORT_UNREADABLE = "This file is not a chat exported as JSON: {reason}."
+IMPORT_TOO_LARGE = "This file is too large to be a chat."
+EXPORT_UNTITLED = "Chat"
+EXPORT_SAYS = {"system": "System", "user": "You", "assistant": "Answer", "tool": "Tool"}
+EXPORT_REASONING = "Reasoning"
+
 SIGN_OUT = "Sign out"
 THEME = "Theme"
 THEMES = {"auto": "as the system", "light": "light", "dark": "dark"}
 
 THINKING = "Thinking…"
 THOUGHT = "Thought for {duration}"
+THOUGHT_ONCE = "Thought"
 STOPPED = "Stopped"
 FAILED = "The answer failed."
 INTERRUPTED = "The answer was interrupted."
-TRUNCATED = "The answer is not complete."
 EMPTY_ANSWER = "The model answered with nothing."
 FINISH_REASONS = {
     "length": "The answer reached its length limit.",
@@ -50,7 +113,6 @@ TOKENS_PER_SECOND = "{pace} tokens/s"
 TOKENS = "{count} tokens"
 
 API_AWAY = "The API does not answer. The page keeps trying and goes on by itself."
-RELOADED = "The page was loaded anew; the conversation that was here is gone."
 
 SAY_ANSWERING = "Answering…"
 SAY_COMPLETED = "Answer complete."

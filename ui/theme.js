@@ -23,3 +23,21 @@ window.decantTheme = (() => {
   show(get());
   return { get, set };
 })();
+
+// Whether the column of threads is open, before the first paint too.
+window.decantSidebar = (() => {
+  const get = () => {
+    try {
+      return localStorage.getItem("decant.sidebar") === "closed" ? "closed" : "open";
+    } catch {
+      return "open";
+    }
+  };
+  const set = (sidebar) => {
+    try {
+      localStorage.setItem("decant.sidebar", sidebar);
+    } catch {}
+  };
+  document.documentElement.dataset.sidebar = get();
+  return { get, set, isOpen: false };
+})();

@@ -21,8 +21,11 @@ FAVICON = (
 class Frame:
     """The places of a page that are filled by it."""
 
+    sidebar: ui.element
+    toggle: ui.element
     choice: ui.element
     actions: ui.element
+    sign_out: ui.element
     main: ui.element
     footer: ui.element
 
@@ -36,14 +39,19 @@ def head_html() -> str:
 
 @contextmanager
 def frame(title: str, caption: str) -> Iterator[Frame]:
-    """Lay out a page: a bar with the title, what scrolls, and a footer that stays."""
-    with Tag("div", classes="page"):
-        with Tag("header", classes="page-bar"):
-            with Tag("div", classes="brand"):
-                Tag("h1", title)
-                Tag("p", caption)
-            choice = Tag("div", classes="bar-choice")
-            actions = Tag("nav", classes="bar-actions")
-        main = Tag("div", classes="main")
-        footer = Tag("footer", classes="footer")
-        yield Frame(choice, actions, main, footer)
+    """Lay out a page: a column beside it; a bar with the title, what scrolls, and a footer that stays."""
+    with Tag("div", classes="shell"):
+        sidebar = Tag("div", classes="beside")
+        with Tag("div", classes="page"):
+            with Tag("header", classes="page-bar"):
+                toggle = Tag("div", classes="bar-toggle")
+                with Tag("div", classes="brand"):
+                    Tag("h1", title)
+                    Tag("p", caption)
+                choice = Tag("div", classes="bar-choice")
+                with Tag("nav", classes="bar-actions"):
+                    actions = Tag("div")
+                    sign_out = Tag("div")
+            main = Tag("div", classes="main")
+            footer = Tag("footer", classes="footer")
+        yield Frame(sidebar, toggle, choice, actions, sign_out, main, footer)

@@ -3,84 +3,22 @@
 import json
 import queue
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from types import TracebackType
 from typing import Any, Self
 
 from flask import Flask, Response, jsonify, request
 from werkzeug.serving import WSGIRequestHandler, make_server
 
+from tests.ui.scripted_runs import ScriptedRun
+from tests.ui.scripted_threads import ScriptedThreads
+
 WAIT_SECONDS = 5.0
-# No run outlives this, so that a reader that should have been stopped fails its test instead of hanging it.
-RUN_SECONDS = 20.0
 # How soon a run notices that its client is gone.
 PROBE_SECONDS = 0.02
-
-
-class ScriptedRun:
-    """One POST /stream: what it asked for and what it is told."""
-
-    def __init__(self, body: dict[str, Any], headers: dict[str, str], probe_seconds: float) -> None:
-        self._probe_seconds = probe_seconds
-        self.body = body
-        self.headers = headers
-        self.client_gone = threading.Event()
-        self._script: queue.Queue[bytes | Exception | None] = queue.Queue()
-        self._seq = 0
-
-    @property
-    def last_text(self) -> str:
-        return str(self.body["messages"][-1]["content"])
-
-    def send(self, event_type: str, **fields: Any) -> Self:
-        self._seq += 1
-        frame = f"id: {self._seq}\nevent: {event_type}\ndata: {json.dumps(fields)}\n\n"
-        return self.send_bytes(frame.encode())
-
-    def send_bytes(self, chunk: bytes) -> Self:
-        self._script.put(chunk)
-        return self
-
-    def start(self) -> Self:
-        thread_id = self.body["thread_id"]
-        return self.send("run.started", run_id="r1", thread_id=thread_id, message_id="m1", model="scripted")
-
-    def text(self, *deltas: str) -> Self:
-        for delta in deltas:
-            self.send("message.delta", text=delta)
-        return self
-
-    def complete(self, finish_reason: str = "stop") -> Self:
-        return self.send("run.completed", finish_reason=finish_reason).end()
-
-    def end(self) -> Self:
-        """End the response as a server does that has nothing more to say."""
-        self._script.put(None)
-        return self
-
-    def abort(self) -> Self:
-        """Break the connection in the middle of the response."""
-        self._script.put(ConnectionResetError("scripted"))
-        return self
-
-    def chunks(self) -> Iterator[bytes]:
-        deadline = time.monotonic() + RUN_SECONDS
-        try:
-            yield b": open\n\n"
-            while time.monotonic() < deadline:
-                try:
-                    item = self._script.get(timeout=self._probe_seconds)
-                except queue.Empty:
-                    yield b": probe\n\n"
-                    continue
-                if item is None:
-                    return
-                if isinstance(item, Exception):
-                    raise item
-                yield item
-        finally:
-            self.client_gone.set()
+PAGE = 50
+GONE = {"error": "There is no such thread.", "code": "not_found", "request_id": "req-404"}
+BUSY = {"error": "This thread is being answered.", "code": "busy", "request_id": "req-409"}
 
 
 class ScriptedApi:
@@ -94,7 +32,7 @@ class ScriptedApi:
         self.runs: queue.Queue[ScriptedRun] = queue.Queue()
         self.refusals: queue.Queue[Response] = queue.Queue()
         self.requests: list[tuple[str, str, dict[str, str]]] = []
-        self._all_runs: list[ScriptedRun] = []
+        self.store = ScriptedThreads()
         self._on_run = on_run
         self._app = self._create_app()
         self._port = 0
@@ -120,7 +58,7 @@ class ScriptedApi:
 
     def hang_up(self) -> None:
         """Break every open run and refuse connections from now on."""
-        for run in self._all_runs:
+        for run in [*self.store.runs.values()]:
             run.abort()
         self._server.shutdown()
         self._server.server_close()
@@ -153,16 +91,81 @@ class ScriptedApi:
         def models() -> Response:
             return jsonify(self.models)
 
-        @app.post("/stream")
-        def stream() -> Response:
-            run = ScriptedRun(request.get_json(), dict(request.headers), self._probe_seconds)
-            self._all_runs.append(run)
-            self.runs.put(run)
-            if self._on_run:
-                threading.Thread(target=self._on_run, args=(run,), daemon=True).start()
-            return Response(run.chunks(), mimetype="text/event-stream")
-
+        self._add_threads(app)
+        self._add_runs(app)
         return app
+
+    def _add_threads(self, app: Flask) -> None:
+        store = self.store
+
+        @app.get("/threads")
+        def threads() -> Response:
+            found = store.newest(request.args.get("query", ""))
+            start = int(request.args.get("cursor", 0))
+            end = start + PAGE
+            return jsonify(threads=found[start:end], next_cursor=str(end) if len(found) > end else None)
+
+        @app.post("/threads")
+        def create() -> tuple[Response, int]:
+            return jsonify(store.create(request.get_json())), 201
+
+        @app.route("/threads/<thread_id>", methods=["GET", "PATCH", "DELETE"])
+        def thread(thread_id: str) -> tuple[Response, int]:
+            body = request.get_json() if request.method == "PATCH" else {}
+            if body.pop("deleted", None) is False:
+                store.deleted.discard(thread_id)
+            found = store.find(thread_id)
+            if found is None:
+                return jsonify(GONE), 404
+            if request.method == "DELETE":
+                store.deleted.add(thread_id)
+                return Response(), 204
+            found.update(body)
+            return jsonify(found), 200
+
+        @app.get("/threads/<thread_id>/messages")
+        def messages(thread_id: str) -> tuple[Response, int]:
+            if store.find(thread_id) is None:
+                return jsonify(GONE), 404
+            stored = store.messages[thread_id]
+            start = int(request.args.get("cursor", 0))
+            shown = [store.message_fields(message) for message in stored[start : start + PAGE]]
+            more = str(start + PAGE) if len(stored) > start + PAGE else None
+            return jsonify(messages=shown, next_cursor=more), 200
+
+    def _add_runs(self, app: Flask) -> None:
+        store = self.store
+
+        @app.post("/threads/<thread_id>/runs")
+        def start(thread_id: str) -> Response | tuple[Response, int]:
+            headers = dict(request.headers)
+            if store.find(thread_id) is None:
+                return jsonify(GONE), 404
+            run = store.keys.get(headers.get("Idempotency-Key", ""))
+            if run is None and store.running(thread_id):
+                return jsonify(BUSY), 409
+            if run is None:
+                run = store.start(thread_id, request.get_json(), headers, self._probe_seconds)
+                self.runs.put(run)
+                if self._on_run:
+                    threading.Thread(target=self._on_run, args=(run,), daemon=True).start()
+            return Response(run.open(), 200, {"X-Run-Id": run.run_id}, mimetype="text/event-stream")
+
+        @app.get("/runs/<run_id>/events")
+        def events(run_id: str) -> Response:
+            run = store.runs[run_id]
+            after = int(request.headers.get("Last-Event-ID", 0))
+            if run.status != "running" and after >= run.seq:
+                return Response(status=204)
+            return Response(run.open(after), 200, {"X-Run-Id": run.run_id}, mimetype="text/event-stream")
+
+        @app.post("/runs/<run_id>/cancel")
+        def cancel(run_id: str) -> tuple[Response, int]:
+            run = store.runs[run_id]
+            run.cancelled.set()
+            if run.status == "running":
+                run.send("run.cancelled").end()
+            return jsonify(run_id=run_id), 202
 
 
 class QuietHandler(WSGIRequestHandler):

@@ -1,42 +1,61 @@
 import pytest
 
 from ui import events
-from ui.chat_state import ChatState
-from ui.messages import Failure, Message, Part, RequestMessage, Status
+from ui.chat_state import ChatState, is_provisional
+from ui.events import LoggedEvent
+from ui.messages import Failure, Message, Part, Status
 
 STARTED = events.RunStarted("r", "t", "m", "model")
-BROKEN = Failure("The connection broke.", is_retryable=True, is_truncated=True)
+BROKEN = Failure("The API misbehaved.", is_retryable=True)
 
 
-def asked(*given: events.Event) -> ChatState:
+def stored(
+    message_id: str, parent_id: str | None, text: str = "", status: Status = Status.COMPLETED, role: str = "assistant"
+) -> Message:
+    is_open = status.is_running
+    parts = [Part("text", [text], ended_at=None if is_open else 0.0)] if text else []
+    return Message(message_id, parent_id, role, parts, status, run_id=f"run of {message_id}", is_settled=not is_open)  # type: ignore[arg-type]
+
+
+def question(message_id: str, parent_id: str | None, text: str = "Why?") -> Message:
+    return stored(message_id, parent_id, text, role="user")
+
+
+def feed(state: ChatState, answer: Message, *given: events.Event | None) -> None:
+    for event in given:
+        assert state.apply(answer, LoggedEvent(answer.last_seq + 1, event), float(answer.last_seq))
+
+
+def asked(*given: events.Event | None) -> tuple[ChatState, Message]:
     state = ChatState()
-    state.ask("Why?")
-    for at, event in enumerate(given):
-        state.apply(event, float(at))
-    return state
+    answer = state.ask("Why?")
+    feed(state, answer, *given)
+    return state, answer
 
 
-def last(state: ChatState) -> Message:
-    assert state.answer
-    return state.answer
+def last(*given: events.Event | None) -> Message:
+    return asked(*given)[1]
+
+
+def shown(state: ChatState) -> list[str]:
+    return [message.text for message in state.messages]
 
 
 def test_a_question_waits_until_the_first_delta() -> None:
-    assert last(asked()).status is Status.WAITING
-    assert last(asked(STARTED)).status is Status.WAITING
-    assert last(asked(STARTED, events.MessageDelta("Be"))).status is Status.ANSWERING
+    assert last().status is Status.WAITING
+    assert last(STARTED).status is Status.WAITING
+    assert last(STARTED, events.MessageDelta("Be")).status is Status.ANSWERING
 
 
 def test_deltas_of_one_kind_grow_one_part() -> None:
     answer = last(
-        asked(
-            events.ReasoningDelta("hm"),
-            events.ReasoningDelta("m"),
-            events.MessageDelta("Be"),
-            events.MessageDelta("cause"),
-            events.ToolCallStarted("c", "search", "{}"),
-            events.MessageDelta(" so"),
-        )
+        events.ReasoningDelta("hm"),
+        events.ReasoningDelta("m"),
+        events.MessageDelta("Be"),
+        events.MessageDelta("cause"),
+        events.ToolCallStarted("c", "search", "{}"),
+        None,
+        events.MessageDelta(" so"),
     )
     assert [(part.type, part.text) for part in answer.parts] == [
         ("reasoning", "hmm"),
@@ -48,7 +67,7 @@ def test_deltas_of_one_kind_grow_one_part() -> None:
 
 
 def test_a_part_ends_when_the_next_begins_or_the_run_ends() -> None:
-    answer = last(asked(events.ReasoningDelta("a"), events.MessageDelta("b"), events.RunCompleted("stop")))
+    answer = last(events.ReasoningDelta("a"), events.MessageDelta("b"), events.RunCompleted("stop"))
     assert [(part.started_at, part.ended_at) for part in answer.parts] == [(0.0, 1.0), (1.0, 2.0)]
 
 
@@ -62,61 +81,31 @@ def test_a_part_ends_when_the_next_begins_or_the_run_ends() -> None:
     ],
 )
 def test_every_terminal_ends_the_answer_and_nothing_grows_after_it(terminal: events.Event, status: Status) -> None:
-    state = asked(events.MessageDelta("kept"), terminal, events.MessageDelta(" more"), events.RunCompleted("stop"))
-    assert (last(state).status, last(state).text, state.is_running) == (status, "kept", False)
+    state, answer = asked(events.MessageDelta("kept"), terminal, events.MessageDelta(" more"))
+    assert (answer.status, answer.text, state.is_running) == (status, "kept", False)
+    assert answer.is_settled
 
 
-def test_the_sentence_and_the_reason_are_kept() -> None:
-    failed = last(asked(events.RunFailed("busy", "Later.", retryable=True)))
-    assert (failed.sentence, failed.is_retryable) == ("Later.", True)
-    assert last(asked(events.RunCompleted("length"))).finish_reason == "length"
+def test_events_it_has_change_nothing_and_a_gap_is_said() -> None:
+    state, answer = asked(STARTED, events.MessageDelta("a"))
+    assert state.apply(answer, LoggedEvent(2, events.MessageDelta("a")), 0.0)
+    assert not state.apply(answer, LoggedEvent(4, events.MessageDelta("c")), 0.0)
+    assert state.apply(answer, LoggedEvent(3, events.MessageDelta("b")), 0.0)
+    assert answer.text == "ab"
 
 
-def test_a_cancelled_answer_keeps_its_text_and_takes_no_more() -> None:
-    state = asked(events.MessageDelta("kept"))
-    state.cancel(1.0)
-    state.apply(events.MessageDelta(" more"), 2.0)
-    assert (last(state).status, last(state).text) == (Status.CANCELLED, "kept")
-
-
-def test_a_stream_without_a_terminal_is_truncated_and_retryable() -> None:
-    state = asked(events.MessageDelta("kept"))
-    state.fail(BROKEN, 1.0)
-    assert (last(state).status, last(state).is_retryable) == (Status.TRUNCATED, True)
+def test_a_run_that_cannot_be_followed_fails_here_and_the_stored_answer_counts_later() -> None:
+    state, answer = asked(STARTED, events.MessageDelta("kept"))
+    state.fail(answer, BROKEN, 1.0)
+    assert (answer.status, answer.is_retryable) == (Status.FAILED, True)
+    state.merge([question("q", None, "Why?"), stored("m", "q", "kept and more")])
+    assert shown(state) == ["Why?", "kept and more"]
 
 
 def test_a_failure_after_the_end_changes_nothing() -> None:
-    state = asked(events.RunCompleted("stop"))
-    state.fail(BROKEN, 1.0)
-    assert last(state).status is Status.COMPLETED
-
-
-def test_a_request_that_never_became_a_run_failed() -> None:
-    state = asked()
-    state.fail(Failure("No.", is_retryable=False, request_id="req-1"), 1.0)
-    assert (last(state).status, last(state).request_id) == (Status.FAILED, "req-1")
-
-
-def test_events_without_a_question_are_ignored() -> None:
-    state = ChatState()
-    state.apply(events.MessageDelta("x"), 0.0)
-    assert state.messages == []
-
-
-def test_retry_replaces_the_answer() -> None:
-    state = asked(events.RunFailed("busy", "Later.", retryable=True))
-    assert state.retry(last(state))
-    assert [message.role for message in state.messages] == ["user", "assistant"]
-    assert last(state).status is Status.WAITING
-
-
-def test_neither_an_older_answer_nor_a_running_one_is_retried() -> None:
-    state = asked(events.RunFailed("busy", "Later.", retryable=True))
-    older = last(state)
-    state.ask("And now?")
-    assert not state.retry(older)
-    assert not state.retry(last(state))
-    assert [message.role for message in state.messages] == ["user", "assistant"] * 2
+    state, answer = asked(events.RunCompleted("stop"))
+    state.fail(answer, BROKEN, 1.0)
+    assert answer.status is Status.COMPLETED
 
 
 @pytest.mark.parametrize(
@@ -129,54 +118,140 @@ def test_neither_an_older_answer_nor_a_running_one_is_retried() -> None:
     ],
 )
 def test_an_answer_without_text_may_be_retried_unless_that_is_pointless(terminal: events.Event, may: bool) -> None:
-    assert last(asked(terminal)).may_be_retried is may
+    assert last(terminal).may_be_retried is may
 
 
-def test_a_whole_answer_needs_no_retry() -> None:
-    assert not last(asked(events.MessageDelta("Because"), events.RunCompleted("stop"))).may_be_retried
+def test_a_whole_answer_needs_no_retry_and_cannot_go_on() -> None:
+    answer = last(events.MessageDelta("Because"), events.RunCompleted("stop"))
+    assert not answer.may_be_retried
+    assert not answer.may_be_continued
 
 
-def test_the_conversation_leaves_failed_and_empty_answers_out_and_roles_alternate() -> None:
-    state = asked(events.MessageDelta("half"), events.RunFailed("busy", "Later.", retryable=True))
-    state.ask("And why not?")
-    state.cancel(0.0)
-    state.ask("Well?")
-    assert state.conversation() == (RequestMessage("user", "Why?\n\nAnd why not?\n\nWell?"),)
+@pytest.mark.parametrize(
+    "terminal",
+    [
+        events.RunCompleted("length"),
+        events.RunCancelled(),
+        events.RunInterrupted("internal", "Gone.", retryable=True),
+        events.RunFailed("upstream_error", "Broke.", retryable=True),
+    ],
+)
+def test_an_answer_that_ends_before_its_end_can_go_on(terminal: events.Event) -> None:
+    assert last(events.MessageDelta("Half"), terminal).may_be_continued
 
 
-def test_the_conversation_keeps_what_was_said_before_a_stop_but_no_reasoning() -> None:
-    state = asked(events.ReasoningDelta("hm"), events.MessageDelta("Because"))
-    state.cancel(1.0)
-    state.ask("Go on")
-    assert [(message.role, message.content) for message in state.conversation()] == [
-        ("user", "Why?"),
-        ("assistant", "Because"),
-        ("user", "Go on"),
-    ]
+def test_the_first_event_names_the_answer_and_the_stored_messages_its_question() -> None:
+    state, answer = asked(STARTED)
+    assert (answer.message_id, answer.run_id, state.thread_id) == ("m", "r", "t")
+    asking = state.messages[0]
+    assert is_provisional(asking)
+    state.merge([question("q", None, "Why?"), stored("m", "q", status=Status.WAITING)], followed=answer)
+    assert state.messages == [asking, answer]
+    assert (asking.message_id, answer.parent_id) == ("q", "q")
 
 
-def test_a_stored_thread_can_be_taken_up() -> None:
-    state = ChatState("t-1", [Message("user", [Part("text", ["Hi"])]), Message("assistant", [Part("text", ["Ho"])])])
-    assert (state.thread_id, state.is_running) == ("t-1", False)
-    state.ask("Again")
-    assert [message.content for message in state.conversation()] == ["Hi", "Ho", "Again"]
+def test_a_stored_message_does_not_touch_the_answer_that_is_followed() -> None:
+    state, answer = asked(STARTED, events.MessageDelta("Half"))
+    state.merge([question("q", None), stored("m", "q", "Half and half")], followed=answer)
+    assert shown(state) == ["Why?", "Half"]
+    state.merge([stored("m", "q", "Half and half")])
+    assert (shown(state), state.is_running) == (["Why?", "Half and half"], False)
 
 
-def test_two_conversations_are_two_threads() -> None:
-    assert ChatState().thread_id != ChatState().thread_id
+def test_news_that_are_older_than_the_end_of_a_run_are_no_news() -> None:
+    state, answer = asked(STARTED, events.MessageDelta("Whole"), events.RunCompleted("stop"))
+    state.merge([question("q", None), stored("m", "q", status=Status.WAITING)])
+    assert (shown(state), state.is_running) == (["Why?", "Whole"], False)
+    assert state.messages[1] is answer
+
+
+def test_stored_messages_show_the_way_to_the_newest() -> None:
+    state = ChatState(
+        [question("q", None, "one"), stored("a", "q", "A"), question("r", None, "two"), stored("b", "q", "B")]
+    )
+    assert shown(state) == ["one", "B"]
+
+
+def test_another_page_s_message_is_shown_below_but_not_beside() -> None:
+    state = ChatState([question("q", None, "one"), stored("a", "q", "A")])
+    state.merge([stored("b", "q", "B"), question("r", "a", "two"), stored("c", "r", status=Status.WAITING)])
+    assert shown(state) == ["one", "A", "two", ""]
+    assert state.running is state.messages[-1]
+    assert [sibling.text for sibling in state.siblings(state.messages[1])] == ["A", "B"]
+
+
+def test_a_running_answer_beside_what_is_shown_runs_all_the_same() -> None:
+    state = ChatState([question("q", None, "one"), stored("a", "q", "A")])
+    state.merge([stored("b", "q", status=Status.WAITING)])
+    assert (shown(state), state.is_running) == (["one", "A"], True)
+
+
+def test_an_edited_message_is_another_version_with_ways_of_its_own() -> None:
+    state = ChatState([question("q", None, "one"), stored("a", "q", "A"), question("r", "a", "two")])
+    answer = state.edit(state.messages[0], "one, really")
+    assert shown(state) == ["one, really", ""]
+    assert [sibling.text for sibling in state.siblings(state.messages[0])] == ["one", "one, really"]
+    state.choose(state.siblings(state.messages[0])[0])
+    assert shown(state) == ["one", "A", "two"]
+    assert state.running is answer
+
+
+def test_an_answer_given_again_is_another_version() -> None:
+    state = ChatState([question("q", None, "one"), stored("a", "q", "A")])
+    again = state.answer_again(state.messages[1])
+    assert again.parent_id == "q"
+    assert [sibling.text for sibling in state.siblings(again)] == ["A", ""]
+
+
+def test_an_answer_that_goes_on_begins_with_what_it_was_and_leaves_it_alone() -> None:
+    state = ChatState([question("q", None, "one"), stored("a", "q", "Half", Status.INTERRUPTED)])
+    former = state.messages[1]
+    longer = state.go_on(former)
+    feed(state, longer, STARTED, events.MessageDelta(" and half"))
+    assert [(part.type, part.text) for part in longer.parts] == [("text", "Half and half")]
+    assert (former.text, shown(state)) == ("Half", ["one", "Half and half"])
+
+
+def test_a_replayed_answer_grows_its_open_part_and_has_no_pace() -> None:
+    running = stored("a", "q", "Half", Status.WAITING)
+    running.is_replayed = True
+    state = ChatState([question("q", None, "one"), running])
+    feed(state, running, STARTED, events.MessageDelta(" and half"), events.Usage(1, 30, estimated=False))
+    feed(state, running, events.RunCompleted("stop"))
+    assert [(part.type, part.text) for part in running.parts] == [("text", "Half and half")]
+    assert running.tokens_per_second is None
+
+
+@pytest.mark.parametrize("ask", ["ask", "edit", "answer_again", "go_on"])
+def test_what_is_withdrawn_leaves_everything_as_it_was(ask: str) -> None:
+    state = ChatState(
+        [
+            question("q", None, "one"),
+            stored("a", "q", "A"),
+            stored("b", "q", "B"),
+            question("r", None, "two"),
+            stored("c", "q", "C"),
+        ]
+    )
+    state.choose(state.siblings(state.messages[1])[0])
+    before = state.messages
+    answer = {
+        "ask": lambda: state.ask("three"),
+        "edit": lambda: state.edit(before[0], "uno"),
+        "answer_again": lambda: state.answer_again(before[1]),
+        "go_on": lambda: state.go_on(before[1]),
+    }[ask]()
+    assert state.messages != before
+    state.withdraw(answer)
+    assert state.messages == before
+    assert not state.is_running
+    assert len(state.siblings(before[0])) == 2
 
 
 def test_the_pace_counts_from_the_first_delta_to_the_end() -> None:
-    answer = last(
-        asked(STARTED, events.MessageDelta("a"), events.Usage(1, 30, estimated=False), events.RunCompleted("stop"))
-    )
+    answer = last(STARTED, events.MessageDelta("a"), events.Usage(1, 30, estimated=False), events.RunCompleted("stop"))
     assert answer.tokens_per_second == 15.0
 
 
-def test_there_is_no_pace_without_usage_or_time() -> None:
-    assert last(asked(events.MessageDelta("a"), events.RunCompleted("stop"))).tokens_per_second is None
-    state = ChatState()
-    state.ask("Why?")
-    for event in (events.MessageDelta("a"), events.Usage(1, 30, estimated=False), events.RunCompleted("stop")):
-        state.apply(event, 7.0)
-    assert last(state).tokens_per_second is None
+def test_there_is_no_pace_without_usage() -> None:
+    assert last(events.MessageDelta("a"), events.RunCompleted("stop")).tokens_per_second is None

@@ -1,6 +1,8 @@
-// The browser's half of the composer: no keystroke waits for the server, and unsent text survives a reload.
+// The browser's half of the composer: no keystroke waits for the server, and unsent text survives a reload. A text that
+// was sent and came back, or was sent just before a reload, keeps its key, so that sending it again runs nothing twice.
 const DRAFT = "decant.draft";
 const MAX_MESSAGE_BYTES = 950000; // NiceGUI drops messages to the server above 1 MB
+const newKey = () => Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
 
 export default {
   template: `
@@ -14,17 +16,19 @@ export default {
         <button v-else key="send" type="submit" class="composer-button" :disabled="isEmpty || isSending || !!problem"
           :aria-label="texts.send" :title="texts.send"><i class="icon icon-send" aria-hidden="true"></i></button>
       </div>
-      <p v-if="problem" class="composer-problem" role="alert">{{ problem }}</p>
+      <p v-if="problem || said" class="composer-problem" role="alert">{{ problem || said }}</p>
       <p v-else class="composer-hint">{{ texts.hint }}</p>
     </form>`,
   props: { isRunning: Boolean, maxCharacters: Number, texts: Object },
   emits: ["send", "cancel"],
-  data: () => ({ isEmpty: true, isSending: false, problem: "" }),
+  data: () => ({ isEmpty: true, isSending: false, problem: "", said: "" }),
   mounted() {
     this.sent = "";
-    this.put(sessionStorage.getItem(DRAFT) || "");
+    const draft = this.stored();
+    this.keyed = draft.keyed;
+    this.put(draft.text);
     this.onEscape = (event) => {
-      const isElsewhere = event.defaultPrevented || event.isComposing || document.querySelector("dialog[open]");
+      const isElsewhere = event.defaultPrevented || event.isComposing || document.querySelector("dialog[open], [inert]");
       if (event.key === "Escape" && this.isRunning && !isElsewhere) this.$emit("cancel");
     };
     document.addEventListener("keydown", this.onEscape);
@@ -44,6 +48,7 @@ export default {
       const text = this.$refs.text.value;
       const excess = text.length - this.maxCharacters;
       this.isEmpty = !text.trim();
+      this.said = "";
       this.problem = excess > 0 ? this.texts.too_long.replace("{excess}", excess.toLocaleString()) : "";
       this.store(this.sent + text);
       this.grow();
@@ -58,20 +63,26 @@ export default {
       }
       this.isSending = true;
       this.sent = text;
+      if (this.keyed?.text !== text) this.keyed = { text, key: newKey() };
       this.put("");
-      this.$emit("send", text);
+      this.$emit("send", this.keyed);
       this.focus();
     },
     accept() {
       this.isSending = false;
       this.sent = "";
+      this.keyed = null;
       this.store(this.$refs.text.value);
     },
-    reject() {
+    reject(sentence) {
       this.isSending = false;
       const text = this.sent + this.$refs.text.value;
       this.sent = "";
       this.put(text);
+      this.say(sentence);
+    },
+    say(sentence) {
+      this.said = sentence;
     },
     put(text) {
       this.$refs.text.value = text;
@@ -80,8 +91,17 @@ export default {
     store(text) {
       // the browser may refuse: storage full or switched off
       try {
-        text ? sessionStorage.setItem(DRAFT, text) : sessionStorage.removeItem(DRAFT);
+        text
+          ? sessionStorage.setItem(DRAFT, JSON.stringify({ text, keyed: this.keyed }))
+          : sessionStorage.removeItem(DRAFT);
       } catch {}
+    },
+    stored() {
+      try {
+        return JSON.parse(sessionStorage.getItem(DRAFT)) ?? { text: "" };
+      } catch {
+        return { text: "" };
+      }
     },
     grow() {
       const area = this.$refs.text;

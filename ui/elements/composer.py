@@ -1,5 +1,7 @@
-"""Where a message is written: the text lives in the browser until it is sent."""
+"""Where a message is written: the text lives in the browser until it is known to be a message of a thread."""
 
+import re
+import uuid
 from collections.abc import Callable
 from typing import Any
 
@@ -8,12 +10,16 @@ from nicegui import events, ui
 from ui import texts
 
 MAX_CHARACTERS = 200_000
+KEY = re.compile(r"[0-9a-f-]{16,64}")
 
 
 class Composer(ui.element, component="composer.js"):
-    """A growing text field whose button sends, or stops the answer while one is written."""
+    """A growing text field whose button sends, or stops the answer while one is written.
 
-    def __init__(self, *, on_send: Callable[[str], bool], on_cancel: Callable[[], Any]) -> None:
+    A sent text has a key, which it keeps as long as nobody changes it; `accept` or `give_back` ends its sending.
+    """
+
+    def __init__(self, *, on_send: Callable[[str, str], bool], on_cancel: Callable[[], Any]) -> None:
         super().__init__()
         self._on_send = on_send
         self._props["is-running"] = False
@@ -35,7 +41,25 @@ class Composer(ui.element, component="composer.js"):
             self._props["is-running"] = is_running
             self.update()
 
+    def accept(self) -> None:
+        """Forget the text that was sent: it is a message now."""
+        self.run_method("accept")
+
+    def give_back(self, sentence: str = "") -> None:
+        """Put the text that was sent back to where it was written, and say why."""
+        self.run_method("reject", sentence)
+
+    def say(self, sentence: str) -> None:
+        """Say what is wrong until the next word is written."""
+        self.run_method("say", sentence)
+
     def _on_send_event(self, event: events.GenericEventArguments) -> None:
-        text = event.args if isinstance(event.args, str) else ""
-        is_taken = bool(text.strip()) and len(text) <= MAX_CHARACTERS and self._on_send(text)
-        self.run_method("accept" if is_taken else "reject")
+        sent = event.args if isinstance(event.args, dict) else {}
+        text, key = sent.get("text"), sent.get("key")
+        if not isinstance(text, str) or not text.strip() or len(text) > MAX_CHARACTERS:
+            self.give_back()
+            return
+        if not isinstance(key, str) or not KEY.fullmatch(key):
+            key = uuid.uuid4().hex
+        if not self._on_send(text, key):
+            self.give_back()

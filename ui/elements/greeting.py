@@ -7,7 +7,6 @@ from typing import Any
 from nicegui import ui
 
 from ui import texts
-from ui.elements.notices import ReloadNote
 from ui.elements.tag import PlainButton, Tag
 
 
@@ -19,7 +18,6 @@ class Greeting(ui.element):
         self.classes("greeting")
         with self:
             Tag("h2", texts.GREETING)
-            self.reload_note = ReloadNote()
             with ui.element("div").classes("suggestions"):
                 for suggestion in texts.SUGGESTIONS:
                     PlainButton(partial(on_choose, suggestion), text=suggestion).mark("suggestion")

@@ -1,14 +1,16 @@
 """Messages on the page: each view shows what its message holds and it has not shown yet."""
 
-from collections.abc import Callable
-from typing import Any
+from dataclasses import dataclass
+from typing import Protocol
 
 from nicegui import ui
 
 from ui import texts
 from ui.elements.copy_button import CopyButton
+from ui.elements.message_editor import MessageEditor
 from ui.elements.part_view import PartView, part_view
 from ui.elements.tag import PlainButton, Tag, add_icon
+from ui.elements.version_switch import VersionSwitch
 from ui.messages import Message, Status
 
 LONG_CHARACTERS = 4000
@@ -16,27 +18,74 @@ HEADLINES = {
     Status.CANCELLED: texts.STOPPED,
     Status.FAILED: texts.FAILED,
     Status.INTERRUPTED: texts.INTERRUPTED,
-    Status.TRUNCATED: texts.TRUNCATED,
 }
+
+
+class MessageActions(Protocol):
+    """What a person can do with a message."""
+
+    def edit(self, message: Message, text: str) -> bool:
+        """Ask this instead; False if that cannot be now."""
+
+    def answer_again(self, answer: Message) -> None:
+        """Have the question answered another time."""
+
+    def go_on(self, answer: Message) -> None:
+        """Have an answer that ends before its end written on."""
+
+    def choose(self, message: Message) -> None:
+        """Show another version of a message."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a message is shown: among its versions, and whether it is the last of the thread."""
+
+    versions: list[Message]
+    is_last: bool
 
 
 class UserMessageView(ui.element):
     """What a person wrote, as it was written."""
 
-    def __init__(self, message: Message) -> None:
+    def __init__(self, message: Message, actions: MessageActions) -> None:
         super().__init__("article")
         self.message = message
+        self._actions = actions
+        self._editor: MessageEditor | None = None
         self.classes("message user-message")
         with self:
             Tag("h2", texts.YOU_SAID, "sr-only")
-            bubble = Tag("div", message.text, "bubble")
-            if len(message.text) > LONG_CHARACTERS:
-                bubble.classes("bubble-long").props("tabindex=0")
-            with ui.element("div").classes("message-actions"):
-                CopyButton(lambda: message.text)
+            self._said = ui.element("div").classes("said")
+            with self._said:
+                bubble = Tag("div", message.text, "bubble")
+                with ui.element("div").classes("message-actions"):
+                    self._versions = VersionSwitch(message, actions.choose)
+                    CopyButton(lambda: message.text)
+                    PlainButton(self.open_editor, icon="edit", label=texts.EDIT).mark("edit")
+        if len(message.text) > LONG_CHARACTERS:
+            bubble.classes("bubble-long").props("tabindex=0")
 
-    def refresh(self) -> None:
-        """Nothing: the message never changes."""
+    def refresh(self, place: Place) -> None:
+        """Show the message's versions."""
+        self._versions.show(place.versions)
+
+    def open_editor(self, text: str | None = None) -> None:
+        """Let the message be written again."""
+        if self._editor is None:
+            self._said.set_visibility(False)
+            with self:
+                self._editor = MessageEditor(text or self.message.text, self._on_save, self._close_editor)
+
+    def _on_save(self, text: str) -> None:
+        if text.strip() and (text == self.message.text or self._actions.edit(self.message, text)):
+            self._close_editor()
+
+    def _close_editor(self) -> None:
+        if self._editor and not self.is_deleted:
+            self._editor.delete()
+            self._said.set_visibility(True)
+        self._editor = None
 
     def close(self) -> None:
         """Nothing: there is nothing to offer."""
@@ -45,24 +94,26 @@ class UserMessageView(ui.element):
 class AnswerView(ui.element):
     """An answer in the making or at its end."""
 
-    def __init__(self, message: Message, on_retry: Callable[[Message], Any]) -> None:
+    def __init__(self, message: Message, actions: MessageActions) -> None:
         super().__init__("article")
         self.message = message
-        self._on_retry = on_retry
-        self._retry: PlainButton | None = None
+        self._actions = actions
         self._parts: list[PartView] = []
         self._is_ended = False
+        self._offers: list[ui.element] = []
+        self._versions: VersionSwitch | None = None
         self.classes("message answer")
         with self:
             Tag("h2", texts.ANSWER, "sr-only")
             self._body = ui.element("div").classes("answer-body")
-            self._dots = ui.element("div").classes("dots").props("aria-hidden=true")
+            with ui.element("div").classes("progress"):
+                self._dots = ui.element("div").classes("dots").props("aria-hidden=true")
+                self._cut = Tag("span", texts.RECONNECTING, "shimmer")
             with self._dots:
                 for _ in range(3):
                     ui.element("span")
-        self.refresh()
 
-    def refresh(self) -> None:
+    def refresh(self, place: Place) -> None:
         """Show what the message holds and is not shown yet."""
         with self._body:
             for part in self.message.parts[len(self._parts) :]:
@@ -70,9 +121,14 @@ class AnswerView(ui.element):
         for view in self._parts[-2:]:
             view.refresh()
         self._dots.set_visibility(self.message.status is Status.WAITING)
+        self._cut.set_visibility(self.message.is_cut)
         if not self._is_ended and not self.message.status.is_running:
             self._is_ended = True
             self._show_end()
+        if self._versions:
+            self._versions.show(place.versions)
+        for offer in self._offers:
+            offer.set_visibility(place.is_last)
 
     def close(self) -> None:
         """Offer no Retry any more, because the thread goes on below."""
@@ -103,15 +159,22 @@ class AnswerView(ui.element):
                     Tag("span", sentence)
                 if self.message.request_id:
                     Tag("small", texts.REQUEST_ID.format(request_id=self.message.request_id))
+            if self.message.may_be_continued:
+                self._offers.append(PlainButton(self._go_on, icon="continue", text=texts.CONTINUE).mark("continue"))
             if self.message.may_be_retried:
-                self._retry = PlainButton(self._on_retry_click, icon="retry", text=texts.RETRY).mark("retry")
+                self._offers.append(PlainButton(self._answer_again, icon="retry", text=texts.RETRY).mark("retry"))
 
-    def _on_retry_click(self) -> None:
-        self._on_retry(self.message)
+    def _go_on(self) -> None:
+        self._actions.go_on(self.message)
+
+    def _answer_again(self) -> None:
+        self._actions.answer_again(self.message)
 
     def _show_actions(self) -> None:
+        self._versions = VersionSwitch(self.message, self._actions.choose)
         if self.message.text:
             CopyButton(lambda: self.message.text)
+        PlainButton(self._answer_again, icon="retry", label=texts.REGENERATE).mark("regenerate")
         if numbers := _numbers(self.message):
             Tag("span", numbers, "usage")
 

@@ -11,12 +11,13 @@ export default {
       <i class="icon icon-down" aria-hidden="true"></i>
     </label>
     <span v-else></span>`,
-  props: { label: String, names: Array, default: String },
-  emits: ["choose"],
+  props: { label: String, names: Array, default: String, threadModel: String },
+  emits: ["choose", "prefer"],
   data: () => ({ stored: null }),
   computed: {
     chosen() {
-      return this.names.includes(this.stored) ? this.stored : this.default;
+      const model = this.threadModel ?? this.stored;
+      return this.names.includes(model) ? model : this.default;
     },
   },
   mounted() {
@@ -26,7 +27,7 @@ export default {
   },
   watch: {
     names() {
-      if (this.names.length > 1) this.$emit("choose", this.chosen);
+      if (this.names.includes(this.stored)) this.$emit("prefer", this.stored);
     },
   },
   methods: {

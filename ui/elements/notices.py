@@ -51,15 +51,3 @@ class UndoToast(ui.element):
             Tag("span", sentence)
             PlainButton(on_undo, text=texts.UNDO)
             ui.timer(self.SECONDS, on_expire, once=True)
-
-
-class ReloadNote(ui.element, component="reload_note.js"):
-    """Says, once, that a reload ended the conversation of this tab."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._props["text"] = texts.RELOADED
-
-    def remember(self, *, is_talking: bool) -> None:
-        """Have the browser remember whether a reload would end a conversation."""
-        self.run_method("remember", is_talking)

@@ -13,9 +13,9 @@ class TextView:
 
     def __init__(self, part: Part) -> None:
         self._part = part
-        self._shown = 0
-        self._markdown = StreamedMarkdown()
-        self._is_finished = False
+        self._is_finished = part.ended_at is not None
+        self._shown = len(part.deltas) if self._is_finished else 0
+        self._markdown = StreamedMarkdown(part.text if self._is_finished else "")
 
     def refresh(self) -> None:
         """Append what has come since the last time."""
@@ -43,8 +43,8 @@ class ReasoningView:
 
     def refresh(self) -> None:
         """Append what has come since the last time; at the end say how long it took."""
-        if self._part.ended_at is not None and self._part.started_at is not None:
-            self._summary.set_text(texts.THOUGHT.format(duration=duration(self._part.ended_at - self._part.started_at)))
+        if self._part.ended_at is not None:
+            self._summary.set_text(_thought(self._part.started_at, self._part.ended_at))
             self._summary.classes(remove="shimmer")
         if self._text_view:
             self._text_view.refresh()
@@ -76,6 +76,12 @@ def part_view(part: Part) -> PartView:
     if part.type == "text":
         return TextView(part)
     return ReasoningView(part) if part.type == "reasoning" else ToolCallView(part)
+
+
+def _thought(started_at: float | None, ended_at: float) -> str:
+    if started_at is None:
+        return texts.THOUGHT_ONCE
+    return texts.THOUGHT.format(duration=duration(ended_at - started_at))
 
 
 def duration(seconds: float) -> str:

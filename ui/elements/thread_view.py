@@ -1,41 +1,81 @@
 """The messages of one thread, kept in step with its state."""
 
-from collections.abc import Callable
-from typing import Any
-
 from nicegui import ui
 
+from ui import texts
 from ui.chat_state import ChatState
-from ui.elements.message_view import AnswerView, UserMessageView
+from ui.elements.message_view import AnswerView, MessageActions, Place, UserMessageView
+from ui.elements.tag import PlainButton
 from ui.messages import Message
+
+AT_ONCE = 40
 
 
 class ThreadView(ui.element):
-    """Shows a ChatState; `refresh` after every change of it."""
+    """Shows the end of a ChatState, and more of it on request; `refresh` after every change of it."""
 
-    def __init__(self, state: ChatState, on_retry: Callable[[Message], Any]) -> None:
+    def __init__(self, state: ChatState, actions: MessageActions) -> None:
         super().__init__()
         self.classes("thread")
-        self.state = state
-        self._on_retry = on_retry
+        self._state = state
+        self._actions = actions
         self._views: list[UserMessageView | AnswerView] = []
+        self._first = 0
+        with self:
+            self._earlier = PlainButton(self._show_earlier, text=texts.SHOW_EARLIER).classes("earlier")
+        self._earlier.set_visibility(False)
         self.refresh()
 
     def refresh(self) -> None:
-        """Show what changed at the end of the thread."""
-        self._drop_stale()
-        for message in self.state.messages[len(self._views) :]:
-            if self._views:
-                self._views[-1].close()
-            with self:
-                is_user = message.role == "user"
-                self._views.append(UserMessageView(message) if is_user else AnswerView(message, self._on_retry))
-        if self._views:
-            self._views[-1].refresh()
+        """Show what changed."""
+        messages = self._state.messages
+        if not self._views:
+            self._first = max(0, len(messages) - AT_ONCE)
+        self._drop_stale(messages)
+        is_longer = len(messages) > self._first + len(self._views)
+        for message in messages[self._first + len(self._views) :]:
+            self._views.append(self._add(message))
+        self._earlier.set_visibility(self._first > 0)
+        for view in self._views if is_longer else self._views[-2:]:
+            self._refresh(view, is_last=view.message is messages[-1])
 
-    def _drop_stale(self) -> None:
-        while self._views and (
-            len(self._views) > len(self.state.messages)
-            or self._views[-1].message is not self.state.messages[len(self._views) - 1]
-        ):
-            self._views.pop().delete()
+    def refresh_all(self) -> None:
+        """Show also what changed beside the messages that are shown: their versions."""
+        messages = self._state.messages
+        self.refresh()
+        for view in self._views:
+            self._refresh(view, is_last=view.message is messages[-1])
+
+    def open_editor(self, message: Message, text: str) -> None:
+        """Let a message be written again, from this text on."""
+        for view in self._views:
+            if view.message is message and isinstance(view, UserMessageView):
+                view.open_editor(text)
+
+    def _refresh(self, view: UserMessageView | AnswerView, *, is_last: bool) -> None:
+        view.refresh(Place(self._state.siblings(view.message), is_last))
+
+    def _add(self, message: Message) -> UserMessageView | AnswerView:
+        with self:
+            if message.role == "user":
+                return UserMessageView(message, self._actions)
+            return AnswerView(message, self._actions)
+
+    def _drop_stale(self, messages: list[Message]) -> None:
+        shown = messages[self._first :]
+        kept = next(
+            (at for at, view in enumerate(self._views) if at >= len(shown) or view.message is not shown[at]),
+            len(self._views),
+        )
+        for view in self._views[kept:]:
+            view.delete()
+        del self._views[kept:]
+
+    def _show_earlier(self) -> None:
+        before = self._state.messages[max(0, self._first - AT_ONCE) : self._first]
+        self._first -= len(before)
+        views = [self._add(message) for message in before]
+        for at, view in enumerate(views):
+            view.move(self, 1 + at)
+        self._views[:0] = views
+        self.refresh_all()

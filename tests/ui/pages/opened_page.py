@@ -1,8 +1,11 @@
 """The chat page as NiceGUI's simulated user sees it, in front of a scripted API."""
 
 import asyncio
+import json
+import re
+import uuid
 from collections.abc import AsyncIterator, Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
@@ -11,11 +14,30 @@ from nicegui.testing import User, user_simulation
 
 from tests.ui.scripted_api import WAIT_SECONDS, ScriptedApi, ScriptedRun
 from ui.config import read_config
+from ui.elements.address import Address
 from ui.elements.composer import Composer
-from ui.elements.message_view import AnswerView
+from ui.elements.message_view import AnswerView, UserMessageView
 from ui.elements.notices import Announcer, Banner
 from ui.elements.streamed_markdown import StreamedMarkdown
+from ui.elements.tag import Tag
+from ui.elements.thread_index import ThreadIndex
 from ui.main import build
+
+
+class Browser:
+    """Hears what the page tells a browser to do, which this simulation has not."""
+
+    def __init__(self) -> None:
+        self.methods: list[tuple[str, list[Any]]] = []
+
+    def match(self, code: str) -> None:
+        called = re.fullmatch(r"return runMethod\(\d+, (\S+), (.*)\)", code)
+        if called:
+            self.methods.append((json.loads(called[1]), json.loads(called[2])))
+
+    def told(self, method: str) -> list[Any]:
+        """The first argument of every call of the method."""
+        return [arguments[0] for name, arguments in self.methods if name == method]
 
 
 @dataclass
@@ -24,9 +46,13 @@ class OpenedPage:
 
     user: User
     api: ScriptedApi
+    browser: Browser = field(default_factory=Browser)
 
-    def send(self, text: str) -> None:
-        self.user.find(Composer).trigger("send", text)
+    def __post_init__(self) -> None:
+        self.user.javascript_rules = {self.browser: lambda _: None}
+
+    def send(self, text: object, key: str | None = None) -> None:
+        self.user.find(Composer).trigger("send", {"text": text, "key": key or uuid.uuid4().hex})
 
     def stop(self) -> None:
         self.user.find(Composer).trigger("cancel")
@@ -45,6 +71,27 @@ class OpenedPage:
     def answers(self) -> list[str]:
         views = self.all(AnswerView)
         return ["".join(e.text for e in view.descendants() if isinstance(e, StreamedMarkdown)) for view in views]
+
+    @property
+    def questions(self) -> list[str]:
+        return [view.message.text for view in self.all(UserMessageView)]
+
+    @property
+    def listed(self) -> list[str]:
+        (index,) = self.all(ThreadIndex)
+        groups = index.props["shown"]["groups"] or []
+        return [thread["title"] for group in groups for thread in group["threads"]]
+
+    @property
+    def given_back(self) -> list[str]:
+        """Why texts were given back to the composer."""
+        return self.browser.told("reject")
+
+    def beat(self) -> None:
+        self.user.find(Address).trigger("beat")
+
+    def sees(self, text: str) -> bool:
+        return any(text in str(getattr(element, "text", "")) for element in self.all(Tag))
 
     @property
     def said(self) -> str:
@@ -88,8 +135,8 @@ async def page(api: ScriptedApi, caplog: pytest.LogCaptureFixture) -> AsyncItera
     """The chat page, opened; an error in the log fails the test."""
     async with user_simulation() as user:
         build(read_config({"API_URL": api.url}))
-        await user.open("/")
         page = OpenedPage(user, api)
+        await user.open("/")
         yield page
         await page.until(page.is_settled)
     assert [record.message for record in caplog.records if record.levelname == "ERROR"] == []

@@ -1,17 +1,15 @@
 import asyncio
 
 import pytest
-from nicegui.testing import User
 
 from tests.ui.pages.opened_page import OpenedPage, api, page  # noqa: F401
 from tests.ui.scripted_api import ScriptedRun
 from ui import texts
 from ui.elements.composer import MAX_CHARACTERS
 from ui.elements.model_choice import ModelChoice
-from ui.elements.notices import UndoToast
-from ui.elements.thread_view import ThreadView
 
 REFUSAL = {"error": "Every slot is taken.", "code": "busy", "request_id": "req-7"}
+RETRYABLE = {"code": "upstream_error", "message": "The model broke.", "retryable": True}
 
 
 async def ask(page: OpenedPage, text: str = "Why?") -> ScriptedRun:  # noqa: F811
@@ -28,8 +26,110 @@ async def test_an_empty_page_greets_and_suggests(page: OpenedPage) -> None:  # n
     await page.user.should_see(texts.GREETING)
     page.click(texts.SUGGESTIONS[0])
     run = await page.next_run()
-    assert run.last_text == texts.SUGGESTIONS[0]
+    assert run.body == {"content": texts.SUGGESTIONS[0], "parent_id": None}
     await page.user.should_not_see(texts.GREETING)
+
+
+async def test_a_message_goes_below_what_is_shown(page: OpenedPage) -> None:  # noqa: F811
+    first = await ask(page, "one")
+    first.text("First").complete()
+    await page.until(lambda: not page.is_running)
+    second = await ask(page, "two")
+    assert second.thread_id == first.thread_id
+    assert second.body == {"content": "two", "parent_id": first.message_id}
+    assert (page.questions, page.answers) == (["one", "two"], ["First", ""])
+
+
+async def test_stop_cancels_the_run_and_the_text_is_what_the_log_says(page: OpenedPage) -> None:  # noqa: F811
+    run = (await ask(page)).text("Half")
+    await page.until(lambda: page.answers == ["Half"])
+    page.stop()
+    await page.until(lambda: not page.is_running)
+    await page.user.should_see(texts.STOPPED)
+    assert (page.said, page.answers, run.cancelled.is_set()) == (texts.SAY_STOPPED, ["Half"], True)
+
+
+async def test_stop_before_the_first_byte_cancels_as_soon_as_there_is_a_run(page: OpenedPage) -> None:  # noqa: F811
+    page.send("Why?")
+    page.stop()
+    run = (await page.next_run()).start()
+    assert await asyncio.to_thread(run.cancelled.wait, 2.0)
+    await page.until(lambda: not page.is_running)
+
+
+async def test_a_broken_connection_is_nobody_s_business(page: OpenedPage) -> None:  # noqa: F811
+    run = (await ask(page)).text("Half")
+    await page.until(lambda: page.answers == ["Half"])
+    for _ in range(3):
+        run.abort()
+        run.text(".")
+    run.text(" and half").complete()
+    await page.until(lambda: not page.is_running)
+    assert page.answers == ["Half... and half"]
+    assert run.readers_opened > 1
+
+
+async def test_a_long_cut_is_said_and_heals(page: OpenedPage) -> None:  # noqa: F811
+    run = (await ask(page)).text("Half")
+    await page.until(lambda: page.answers == ["Half"])
+    page.api.hang_up()
+    await page.until(lambda: page.sees(texts.RECONNECTING))
+    page.api.listen()
+    run.text(" and half").complete()
+    await page.until(lambda: page.answers == ["Half and half"])
+    assert not page.sees(texts.RECONNECTING)
+
+
+async def test_what_was_stored_is_the_truth_when_the_page_saw_more(page: OpenedPage) -> None:  # noqa: F811
+    run = (await ask(page)).text("Seen", " and lost")
+    await page.until(lambda: page.answers == ["Seen and lost"])
+    run.forget(" and lost")
+    run.abort()
+    await page.user.should_see(texts.INTERRUPTED, retries=100)
+    await page.until(lambda: not page.is_running)
+    assert page.answers == ["Seen"]
+
+
+async def test_a_failure_has_its_sentence_and_retry_answers_beside_it(page: OpenedPage) -> None:  # noqa: F811
+    run = (await ask(page)).text("Half")
+    run.send("run.failed", **RETRYABLE).end()
+    await page.user.should_see("The model broke.", retries=50)
+    assert "The model broke." in page.said
+    page.click("retry")
+    again = (await page.next_run()).start().text("Whole").complete()
+    assert again.body == {"parent_id": page.api.store.messages["t1"][0]["message_id"]}
+    await page.until(lambda: page.answers == ["Whole"])
+    await page.user.should_not_see("The model broke.")
+    await page.user.should_see("2/2")
+
+
+async def test_only_the_last_answer_offers_retry(page: OpenedPage) -> None:  # noqa: F811
+    run = await ask(page, "one")
+    run.send("run.failed", code="busy", message="Later.", retryable=True).end()
+    await page.user.should_see("retry", retries=50)
+    await answered(page, "two", "Second")
+    await page.user.should_not_see("retry")
+    await page.user.should_see("Later.")
+
+
+async def test_what_the_api_refuses_is_given_back_with_its_sentence(page: OpenedPage) -> None:  # noqa: F811
+    await answered(page, "one", "First")
+    page.api.refuse(503, REFUSAL, Retry_After="5")
+    page.send("two")
+    await page.until(lambda: page.given_back)
+    assert page.given_back == ["Every slot is taken. Try again in 5 s."]
+    assert (page.questions, page.answers, page.is_running) == (["one"], ["First"], False)
+
+
+async def test_a_key_that_has_run_shows_its_run_and_starts_none(page: OpenedPage) -> None:  # noqa: F811
+    page.send("Why?", key="a" * 32)
+    run = (await page.next_run()).start().text("Once").complete()
+    await page.until(lambda: not page.is_running)
+    page.send("Why?", key="a" * 32)
+    await page.until(lambda: page.answers == ["Once"] and not page.is_running)
+    assert page.questions == ["Why?"]
+    assert page.api.runs.empty()
+    assert [*page.api.store.runs.values()] == [run]
 
 
 async def test_text_grows_while_the_answer_is_written(page: OpenedPage) -> None:  # noqa: F811
@@ -41,26 +141,6 @@ async def test_text_grows_while_the_answer_is_written(page: OpenedPage) -> None:
     await page.until(lambda: not page.is_running)
     assert (page.answers, page.said) == (["Because"], texts.SAY_COMPLETED)
     await page.user.should_see("≈\u20091,234 tokens")
-
-
-async def test_the_whole_conversation_is_told_with_one_thread_id(page: OpenedPage) -> None:  # noqa: F811
-    first = await ask(page, "one")
-    first.text("First").complete()
-    await page.until(lambda: not page.is_running)
-    second = await ask(page, "two")
-    assert [message["content"] for message in second.body["messages"]] == ["one", "First", "two"]
-    assert second.body["thread_id"] == first.body["thread_id"]
-
-
-async def test_stop_closes_the_stream_and_the_text_stays(page: OpenedPage) -> None:  # noqa: F811
-    run = (await ask(page)).text("Half")
-    await page.until(lambda: page.answers == ["Half"])
-    page.stop()
-    run.text(" and more")
-    assert (page.is_running, page.said) == (False, texts.SAY_STOPPED)
-    await page.user.should_see(texts.STOPPED)
-    assert await asyncio.to_thread(run.client_gone.wait, 1.0)
-    assert page.answers == ["Half"]
 
 
 async def test_a_second_message_waits_for_the_end_of_the_answer(page: OpenedPage) -> None:  # noqa: F811
@@ -79,28 +159,6 @@ async def test_what_is_no_message_is_not_sent(page: OpenedPage, text: object) ->
     await page.user.should_see(texts.GREETING)
 
 
-async def test_a_failure_has_its_sentence_and_retry_asks_again(page: OpenedPage) -> None:  # noqa: F811
-    run = (await ask(page)).text("Half")
-    run.send("run.failed", code="upstream_error", message="The model broke.", retryable=True).end()
-    await page.user.should_see("The model broke.", retries=50)
-    assert "The model broke." in page.said
-    page.click("retry")
-    again = await page.next_run()
-    assert again.body["messages"] == run.body["messages"]
-    again.text("Whole").complete()
-    await page.until(lambda: page.answers == ["Whole"])
-    await page.user.should_not_see("The model broke.")
-
-
-async def test_only_the_last_answer_offers_retry(page: OpenedPage) -> None:  # noqa: F811
-    run = await ask(page, "one")
-    run.send("run.failed", code="busy", message="Later.", retryable=True).end()
-    await page.user.should_see("retry", retries=50)
-    await answered(page, "two", "Second")
-    await page.user.should_not_see("retry")
-    await page.user.should_see("Later.")
-
-
 async def test_what_cannot_be_retried_offers_no_retry(page: OpenedPage) -> None:  # noqa: F811
     run = await ask(page)
     run.send("run.failed", code="context_too_long", message="It is too long.", retryable=False).end()
@@ -108,32 +166,11 @@ async def test_what_cannot_be_retried_offers_no_retry(page: OpenedPage) -> None:
     await page.user.should_not_see("retry")
 
 
-@pytest.mark.parametrize(("ending", "headline"), [("abort", texts.TRUNCATED), ("end", texts.TRUNCATED)])
-async def test_a_broken_stream_keeps_its_text_and_says_so(
-    page: OpenedPage,  # noqa: F811
-    ending: str,
-    headline: str,
-) -> None:
-    run = (await ask(page)).text("Half")
-    getattr(run, ending)()
-    await page.user.should_see(headline, retries=50)
-    assert page.answers == ["Half"]
-    await page.user.should_see("retry")
-
-
 async def test_an_interrupted_run_says_so(page: OpenedPage) -> None:  # noqa: F811
     run = (await ask(page)).text("Half")
     run.send("run.interrupted", code="server_shutdown", message="The API restarts.", retryable=True).end()
     await page.user.should_see(texts.INTERRUPTED, retries=50)
     await page.user.should_see("The API restarts.")
-
-
-async def test_a_refusal_shows_the_api_s_sentence_and_request_id(page: OpenedPage) -> None:  # noqa: F811
-    await page.until(lambda: page.api.requests)
-    page.api.refuse(503, REFUSAL, Retry_After="5")
-    page.send("Why?")
-    await page.user.should_see("Every slot is taken. Try again in 5 s.", retries=50)
-    await page.user.should_see(texts.REQUEST_ID.format(request_id="req-7"))
 
 
 async def test_an_answer_with_a_limit_or_without_words_says_so(page: OpenedPage) -> None:  # noqa: F811
@@ -166,85 +203,48 @@ async def test_a_tool_call_is_a_line_with_its_name(page: OpenedPage) -> None:  #
     await page.user.should_see("Calls web_search", retries=50)
 
 
-async def test_clear_begins_a_new_thread_and_undo_brings_the_old_one_back(page: OpenedPage) -> None:  # noqa: F811
-    first = await ask(page, "one")
-    first.text("First").complete()
-    await page.until(lambda: not page.is_running)
-    page.click("clear")
-    await page.user.should_see(texts.GREETING)
-    assert page.answers == []
-    page.click(texts.UNDO)
-    await page.user.should_not_see(texts.GREETING)
-    assert page.answers == ["First"]
-    page.click("clear")
-    second = await ask(page, "two")
-    assert [message["content"] for message in second.body["messages"]] == ["two"]
-    assert second.body["thread_id"] != first.body["thread_id"]
-    assert (len(page.all(UndoToast)), len(page.all(ThreadView, is_visible=False))) == (0, 1)
-
-
-async def test_clear_stops_the_answer_that_is_written(page: OpenedPage) -> None:  # noqa: F811
-    run = (await ask(page)).text("Half")
-    await page.until(lambda: page.answers == ["Half"])
-    page.click("clear")
-    assert await asyncio.to_thread(run.client_gone.wait, 1.0)
-    assert not page.is_running
-
-
-async def test_the_chosen_model_is_asked(page: OpenedPage) -> None:  # noqa: F811
-    (choice,) = page.all(ModelChoice)
-    await page.until(lambda: choice.props["names"])
-    page.user.find(ModelChoice).trigger("choose", "other")
-    assert (await ask(page)).body["model"] == "other"
-
-
-async def test_a_model_nobody_offered_is_not_asked(page: OpenedPage) -> None:  # noqa: F811
-    page.user.find(ModelChoice).trigger("choose", "made-up")
-    assert "model" not in (await ask(page)).body
-
-
-async def test_an_api_that_goes_away_raises_the_banner_until_it_is_back(page: OpenedPage) -> None:  # noqa: F811
-    await page.until(lambda: page.api.requests)
-    page.api.hang_up()
-    page.send("Why?")
-    await page.until(lambda: page.banner)
-    assert texts.API_AWAY in page.banner
-    await page.user.should_see("retry", retries=50)
-    page.api.listen()
-    await page.until(lambda: not page.banner)
-    page.click("retry")
-    (await page.next_run()).text("Here").complete()
-    await page.until(lambda: page.answers == ["Here"])
-
-
-async def test_a_wrong_token_is_said_at_once(page: OpenedPage) -> None:  # noqa: F811
-    await page.until(lambda: page.api.requests)
-    page.api.refuse(401, {"error": "The access token is wrong.", "code": "unauthorized", "request_id": "r"})
-    page.send("Why?")
-    await page.user.should_see("The access token is wrong.", retries=50)
-    await page.user.should_not_see("retry")
-
-
-async def test_two_pages_know_nothing_of_each_other(page: OpenedPage) -> None:  # noqa: F811
-    await answered(page, "one", "First")
-    other = OpenedPage(User(page.user.http_client), page.api)
-    await other.user.open("/")
-    assert (other.answers, page.answers) == ([], ["First"])
-    run = await ask(other, "two")
-    assert [message["content"] for message in run.body["messages"]] == ["two"]
-    assert not page.is_running
-
-
-async def test_a_page_that_is_gone_ends_its_run(page: OpenedPage) -> None:  # noqa: F811
-    run = (await ask(page)).text("Half")
-    await page.until(lambda: page.answers == ["Half"])
-    assert page.user.client
-    page.user.client.delete()
-    assert await asyncio.to_thread(run.client_gone.wait, 1.0)
-
-
 async def test_the_page_is_built_without_the_api(page: OpenedPage) -> None:  # noqa: F811
     page.api.hang_up()
     await asyncio.wait_for(page.user.open("/"), 2)
     await page.user.should_see(texts.GREETING)
     page.api.listen()
+
+
+async def test_the_chosen_model_is_the_thread_s(page: OpenedPage) -> None:  # noqa: F811
+    (choice,) = page.all(ModelChoice)
+    await page.until(lambda: choice.props["names"])
+    page.user.find(ModelChoice).trigger("choose", "made-up")
+    page.user.find(ModelChoice).trigger("choose", "other")
+    (await ask(page)).complete()
+    assert page.api.store.threads["t1"]["model"] == "other"
+    await page.until(lambda: not page.is_running)
+    page.user.find(ModelChoice).trigger("choose", "scripted")
+    await page.until(lambda: page.api.store.threads["t1"]["model"] == "scripted")
+
+
+async def test_an_api_that_goes_away_raises_the_banner_until_it_is_back(page: OpenedPage) -> None:  # noqa: F811
+    await answered(page, "one", "First")
+    page.api.hang_up()
+    page.beat()
+    await page.until(lambda: page.banner)
+    assert texts.API_AWAY in page.banner
+    page.api.listen()
+    await page.until(lambda: not page.banner)
+    await answered(page, "two", "Second")
+
+
+async def test_a_wrong_token_is_said_at_once(page: OpenedPage) -> None:  # noqa: F811
+    await page.until(lambda: {"/models", "/threads"} <= {path for _, path, _ in page.api.requests})
+    page.api.refuse(401, {"error": "The access token is wrong.", "code": "unauthorized", "request_id": "r"})
+    page.send("Why?")
+    await page.until(lambda: page.given_back)
+    assert page.given_back == ["The access token is wrong."]
+
+
+async def test_a_page_that_is_gone_leaves_its_run_alone(page: OpenedPage) -> None:  # noqa: F811
+    run = (await ask(page)).text("Half")
+    await page.until(lambda: page.answers == ["Half"])
+    assert page.user.client
+    page.user.client.delete()
+    assert await asyncio.to_thread(run.client_gone.wait, 1.0)
+    assert not run.cancelled.is_set()

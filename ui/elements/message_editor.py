@@ -1,0 +1,26 @@
+"""Where a message that was sent is written again."""
+
+from collections.abc import Callable
+from typing import Any
+
+from nicegui import events, ui
+
+from ui import texts
+from ui.elements.composer import MAX_CHARACTERS
+
+
+class MessageEditor(ui.element, component="message_editor.js"):
+    """A text field in the place of a message; the text stays in the browser until it is sent."""
+
+    def __init__(self, text: str, on_save: Callable[[str], Any], on_cancel: Callable[[], Any]) -> None:
+        super().__init__()
+        self._on_save = on_save
+        self._props["text"] = text
+        self._props["max-characters"] = MAX_CHARACTERS
+        self._props["texts"] = {"label": texts.EDIT_LABEL, "send": texts.EDIT_SEND, "cancel": texts.EDIT_CANCEL}
+        self.on("save", self._on_save_event)
+        self.on("cancel", on_cancel, args=[])
+
+    def _on_save_event(self, event: events.GenericEventArguments) -> None:
+        if isinstance(event.args, str) and len(event.args) <= MAX_CHARACTERS:
+            self._on_save(event.args)

@@ -1,0 +1,168 @@
+"""The sidebar of a page: which threads it lists, and what is done to them from there."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from typing import ParamSpec, Protocol
+
+from nicegui import background_tasks, ui
+
+from ui import texts
+from ui.elements.notices import Announcer, UndoToast
+from ui.elements.thread_index import ThreadIndex, ThreadIndexActions
+from ui.errors import ApiUnreachable, PageError
+from ui.pages.backend import Backend
+from ui.threads import Thread, ThreadPage, group_by_date, merge_pages
+
+P = ParamSpec("P")
+
+
+class Opener(Protocol):
+    """The page around the list."""
+
+    def open(self, thread_id: str | None) -> None:
+        """Show a thread, or with None a new one."""
+
+    def on_thread_change(self, thread: Thread) -> None:
+        """Take note of a thread's new title."""
+
+    def on_list_change(self) -> None:
+        """Take note that the list is fresh."""
+
+    def say(self, sentence: str) -> None:
+        """Tell the person what is wrong."""
+
+
+class ThreadList:
+    """The threads of one page's sidebar."""
+
+    def __init__(self, backend: Backend, opener: Opener) -> None:
+        self._backend = backend
+        self._opener = opener
+        self._threads: tuple[Thread, ...] | None = None
+        self._next_cursor: str | None = None
+        self._query = ""
+        self._active: str | None = None
+        self._running: str | None = None
+        self._utc_offset_minutes = 0
+        self._toast: UndoToast | None = None
+        self._is_loading_more = False
+
+    def show_in(self, toasts: ui.element, announcer: Announcer) -> None:
+        """Add the list to the element that is open."""
+        self._toasts, self._announcer = toasts, announcer
+        self._index = ThreadIndex(
+            ThreadIndexActions(
+                open=self._opener.open,
+                rename=lambda thread_id, title: self._spawn(self._rename, thread_id, title),
+                delete=lambda thread_id: self._spawn(self._delete, thread_id),
+                search=self._search,
+                show_more=lambda: self._spawn(self._load_more),
+                show_zone=self._show_zone,
+            )
+        )
+        self._index.props["label"] = texts.SIDEBAR
+
+    def mark(self, active: str | None, *, is_running: bool) -> None:
+        """Mark the open thread."""
+        self._active, self._running = active, active if is_running else None
+        self._show()
+
+    def find(self, thread_id: str) -> Thread | None:
+        """Return a thread of the list."""
+        return next((thread for thread in self._threads or () if thread.thread_id == thread_id), None)
+
+    async def refresh(self) -> None:
+        """Ask for the newest threads.
+
+        Raises:
+            PageError: there was no answer.
+        """
+        query = self._query
+        page = await self._backend.call(self._backend.client.threads, query)
+        if query != self._query:
+            return
+        if self._threads is None or len(self._threads) <= len(page.threads):
+            self._threads, self._next_cursor = page.threads, page.next_cursor
+        else:
+            self._threads = merge_pages(self._threads, page)
+        self._show()
+        self._opener.on_list_change()
+
+    def refresh_soon(self) -> None:
+        """Ask for the newest threads in the background."""
+        self._spawn(self.refresh)
+
+    def _search(self, query: str) -> None:
+        if query != self._query:
+            self._query, self._threads = query, None
+            self._spawn(self.refresh)
+
+    def _show_zone(self, utc_offset_minutes: int) -> None:
+        self._utc_offset_minutes = utc_offset_minutes
+        self._show()
+
+    async def _load_more(self) -> None:
+        if self._is_loading_more or self._next_cursor is None:
+            return
+        self._is_loading_more = True
+        query, cursor = self._query, self._next_cursor
+        try:
+            page: ThreadPage = await self._backend.call(self._backend.client.threads, query, cursor)
+        finally:
+            self._is_loading_more = False
+        if (query, cursor) == (self._query, self._next_cursor):
+            known = {thread.thread_id for thread in self._threads or ()}
+            fresh = tuple(thread for thread in page.threads if thread.thread_id not in known)
+            self._threads, self._next_cursor = (*(self._threads or ()), *fresh), page.next_cursor
+            self._show()
+
+    async def _rename(self, thread_id: str, title: str) -> None:
+        thread = await self._backend.call(self._backend.client.update_thread, thread_id, title=title)
+        self._threads = tuple(
+            replace(known, title=title) if known.thread_id == thread_id else known for known in self._threads or ()
+        )
+        self._opener.on_thread_change(thread)
+        self._show()
+
+    async def _delete(self, thread_id: str) -> None:
+        await self._backend.call(self._backend.client.delete_thread, thread_id)
+        was_open = thread_id == self._active
+        self._threads = tuple(known for known in self._threads or () if known.thread_id != thread_id)
+        if was_open:
+            self._opener.open(None)
+        self._show()
+        self._drop_toast()
+        with self._toasts:
+            self._toast = UndoToast(
+                texts.DELETED,
+                on_undo=lambda: self._spawn(self._restore, thread_id, was_open),
+                on_expire=self._drop_toast,
+            )
+
+    async def _restore(self, thread_id: str, was_open: bool) -> None:
+        self._drop_toast()
+        await self._backend.call(self._backend.client.update_thread, thread_id, deleted=False)
+        await self.refresh()
+        if was_open:
+            self._opener.open(thread_id)
+
+    def _drop_toast(self) -> None:
+        if self._toast:
+            self._toast.delete()
+        self._toast = None
+
+    def _spawn(self, change: Callable[P, Awaitable[None]], *args: P.args, **kwargs: P.kwargs) -> None:
+        async def run() -> None:
+            try:
+                await change(*args, **kwargs)
+            except ApiUnreachable:
+                self._backend.watch.report_away()
+            except PageError as exc:
+                self._opener.say(str(exc))
+
+        background_tasks.create(run(), name="change the list of threads")
+
+    def _show(self) -> None:
+        if self._threads is not None and not self._index.is_deleted:
+            groups = group_by_date(self._threads, self._backend.time(), self._utc_offset_minutes)
+            self._index.show(groups, self._active, self._running, has_more=self._next_cursor is not None)
