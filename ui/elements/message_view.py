@@ -59,12 +59,12 @@ class UserMessageView(ui.element):
             self._said = ui.element("div").classes("said")
             with self._said:
                 bubble = Tag("div", message.text, "bubble")
+                if len(message.text) > LONG_CHARACTERS:
+                    bubble.classes("bubble-long").props("tabindex=0")
                 with ui.element("div").classes("message-actions"):
                     self._versions = VersionSwitch(message, actions.choose)
                     CopyButton(lambda: message.text)
                     PlainButton(self.open_editor, icon="edit", label=texts.EDIT).mark("edit")
-        if len(message.text) > LONG_CHARACTERS:
-            bubble.classes("bubble-long").props("tabindex=0")
 
     def refresh(self, place: Place) -> None:
         """Show the message's versions."""
@@ -86,9 +86,6 @@ class UserMessageView(ui.element):
             self._editor.delete()
             self._said.set_visibility(True)
         self._editor = None
-
-    def close(self) -> None:
-        """Nothing: there is nothing to offer."""
 
 
 class AnswerView(ui.element):
@@ -129,12 +126,6 @@ class AnswerView(ui.element):
             self._versions.show(place.versions)
         for offer in self._offers:
             offer.set_visibility(place.is_last)
-
-    def close(self) -> None:
-        """Offer no Retry any more, because the thread goes on below."""
-        if self._retry:
-            self._retry.delete()
-            self._retry = None
 
     def _show_end(self) -> None:
         for view in self._parts:
