@@ -11,6 +11,7 @@ from ui.elements.address import Address
 from ui.elements.chat_menu import ChatMenu
 from ui.elements.message_editor import MessageEditor
 from ui.elements.message_view import UserMessageView
+from ui.elements.model_choice import ModelChoice
 from ui.elements.thread_index import ThreadIndex
 from ui.elements.thread_settings import ThreadSettings
 
@@ -220,7 +221,7 @@ async def test_ids_that_the_list_was_not_given_do_nothing(page: OpenedPage) -> N
 
 
 async def test_settings_are_kept_until_there_is_a_thread_and_saved_then(page: OpenedPage) -> None:  # noqa: F811
-    await page.until(lambda: {"/models"} <= {path for _, path, _ in page.api.requests})
+    await page.until(lambda: page.all(ModelChoice)[0].props["names"])
     page.user.find(ChatMenu).trigger("choose", 0)
     page.user.find(ThreadSettings).trigger("save", ["other", "Be short."])
     page.send("Why?")
