@@ -11,10 +11,12 @@ monkey.patch_all()
 import json
 import sys
 import time
+from contextlib import suppress
 
 import gevent
 from sqlalchemy import text
 
+from api.errors import NotFound
 from api.events import MessageDelta
 from api.store import Store, open_store
 from api.store.engine import is_sqlite, make_engine
@@ -73,6 +75,8 @@ def _sleep(store: Store) -> None:
 if __name__ == "__main__":
     store = open_store(make_engine(sys.argv[1], pool_size=10))
     use(store)
+    with suppress(NotFound):
+        store.threads.get(ACCOUNT, "absent")
     gaps: list[float] = []
     gevent.spawn(tick, gaps)
     waited = wait_in_database(store)

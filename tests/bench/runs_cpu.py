@@ -10,8 +10,9 @@ import gc
 import json
 import statistics
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 
 from api.store import LOCAL_ACCOUNT_ID, open_store
@@ -69,39 +70,37 @@ def measure(arguments: argparse.Namespace, folder: Path, url: str) -> list[float
     provider = BenchProvider()
     ratios = []
     try:
-        chosen = {"WORKER_CLASS": arguments.worker_class, "MAX_STREAMS": arguments.streams, "WEB_CONCURRENCY": 2}
-        with running_api(folder, **chosen, DATABASE_URL=url, LOG_LEVEL="warning", **provider_settings(provider)) as api:
-            for _ in range(arguments.rounds):
-                plan = Plan(
-                    port=int(api.url.rpartition(":")[2]),
-                    accept="text/event-stream",
-                    streams=arguments.streams,
-                    chunks=arguments.chunks,
-                    rate=RATE,
-                    ramp_seconds=6.0,
-                    window_seconds=arguments.seconds,
-                    watched={"server": tree(api.process.pid)},
-                )
-                bare = _run(Load(plan))
-                threads = (store.threads.create(LOCAL_ACCOUNT_ID).thread_id for _ in range(6 * arguments.streams))
-                stored = _run(ThreadLoad(plan, iter(list(threads))))
-                ratios.append(_micros(stored) / _micros(bare))
-                print(
-                    _line("POST /stream", bare),
-                    _line("stored", stored),
-                    f"ratio {ratios[-1]:.2f}",
-                    sep="; ",
-                    flush=True,
-                )
+        for _ in range(arguments.rounds):
+            threads = [store.threads.create(LOCAL_ACCOUNT_ID).thread_id for _ in range(6 * arguments.streams)]
+            bare = _seen(arguments, folder, url, provider, Load)
+            stored = _seen(arguments, folder, url, provider, partial(ThreadLoad, thread_ids=iter(threads)))
+            ratios.append(_micros(stored) / _micros(bare))
+            print(_line("POST /stream", bare), _line("stored", stored), f"ratio {ratios[-1]:.2f}", sep="; ", flush=True)
     finally:
         provider.stop()
         engine.dispose()
     return ratios
 
 
-def _run(load: Load) -> Seen:
-    gc.collect()  # Closes the streams of the one before.
-    return load.run()
+def _seen(
+    arguments: argparse.Namespace, folder: Path, url: str, provider: BenchProvider, load_of: Callable[[Plan], Load]
+) -> Seen:
+    """Load servers of its own: stored runs go on when their readers leave, and would count in the next measurement."""
+    chosen = {"WORKER_CLASS": arguments.worker_class, "MAX_STREAMS": arguments.streams, "WEB_CONCURRENCY": 2}
+    settings = {**chosen, "DATABASE_URL": url, "LOG_LEVEL": "warning", **provider_settings(provider)}
+    with running_api(folder, **settings) as api:
+        plan = Plan(
+            port=int(api.url.rpartition(":")[2]),
+            accept="text/event-stream",
+            streams=arguments.streams,
+            chunks=arguments.chunks,
+            rate=RATE,
+            ramp_seconds=6.0,
+            window_seconds=arguments.seconds,
+            watched={"server": tree(api.process.pid)},
+        )
+        gc.collect()  # Closes the streams of the last measurement.
+        return load_of(plan).run()
 
 
 def _line(name: str, seen: Seen) -> str:

@@ -1,5 +1,5 @@
-"""The fixtures of every store test."""
+"""The fixtures of the store tests."""
 
-from tests.stores import database_url, empty_url, engine, store
+from tests.stores import empty_url
 
-__all__ = ["database_url", "empty_url", "engine", "store"]
+__all__ = ["empty_url"]
