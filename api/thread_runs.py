@@ -70,7 +70,7 @@ class ThreadRuns:
         request_id: str,
         client: Client,
     ) -> OpenedRun:
-        """Start a run, or open the one that the key has started before.
+        """Start a run, or open the one that the key has started before, in whichever thread.
 
         Raises:
             NotFound: There is no such thread or message.
@@ -79,7 +79,7 @@ class ThreadRuns:
         """
         started = self._store.runs.find_by_key(account_id, idempotency_key) if idempotency_key else None
         if started is not None:
-            return self._open_again(account_id, thread_id, started, client)
+            return self.open(account_id, started, client, 0)
         self._registry.check_slots()
         thread = self._store.threads.get(account_id, thread_id)
         new, told = self._new_run(account_id, thread_id, asked, idempotency_key)
@@ -87,7 +87,7 @@ class ThreadRuns:
             told = (Message("system", thread.system_prompt), *told)
         created = self._store.runs.create(account_id, new, self._owner)
         if not created.is_new:
-            return self._open_again(account_id, thread_id, created.run, client)
+            return self.open(account_id, created.run, client, 0)
         run = self._registry.admit_stored(
             created.run.started,
             ModelRequest(new.model, told, asked.temperature, asked.max_tokens),
@@ -128,11 +128,6 @@ class ThreadRuns:
         if local is not None:
             local.cancel()
         return stored
-
-    def _open_again(self, account_id: str, thread_id: str, run: StoredRun, client: Client) -> OpenedRun:
-        if run.thread_id != thread_id:
-            raise BadRequest("This Idempotency-Key has started a run in another thread.")
-        return self.open(account_id, run, client, 0)
 
     def _new_run(
         self, account_id: str, thread_id: str, asked: RunRequest, idempotency_key: str | None

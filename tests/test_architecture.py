@@ -32,7 +32,8 @@ ALLOWED = {
     "ui.errors": set(),
     "ui.sse": set(),
     "ui.messages": {"ui.events"},
-    "ui.chat_state": {"ui.errors", "ui.events", "ui.messages"},
+    "ui.message_tree": {"ui.messages"},
+    "ui.chat_state": {"ui.events", "ui.message_tree", "ui.messages"},
 }
 
 # Which modules may import a library.
