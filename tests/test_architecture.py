@@ -26,7 +26,11 @@ ALLOWED = {
     "ui.events": set(),
     "ui.errors": set(),
     "ui.sse": {"ui.events"},
-    "ui.chat_state": {"ui.events"},
+    "ui.messages": {"ui.events"},
+    "ui.message_tree": {"ui.messages"},
+    "ui.chat_state": {"ui.events", "ui.messages", "ui.message_tree"},
+    "ui.mailbox": {"ui.errors", "ui.events"},
+    "ui.event_stream": {"ui.errors", "ui.events", "ui.sse"},
 }
 
 # Which modules may import a library.
