@@ -30,10 +30,12 @@ ALLOWED = {
     "api.runs": {"api.errors", "api.events", "api.messages", "api.model_calls", "api.run_log"},
     "ui.events": set(),
     "ui.errors": set(),
-    "ui.sse": set(),
+    "ui.sse": {"ui.events"},
     "ui.messages": {"ui.events"},
     "ui.message_tree": {"ui.messages"},
-    "ui.chat_state": {"ui.events", "ui.message_tree", "ui.messages"},
+    "ui.chat_state": {"ui.events", "ui.messages", "ui.message_tree"},
+    "ui.mailbox": {"ui.errors", "ui.events"},
+    "ui.event_stream": {"ui.errors", "ui.events", "ui.sse"},
 }
 
 # Which modules may import a library.

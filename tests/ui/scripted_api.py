@@ -30,7 +30,7 @@ class ScriptedApi:
         self._probe_seconds = probe_seconds
         self.models: dict[str, Any] = {"models": [{"name": "scripted"}], "default": "scripted"}
         self.runs: queue.Queue[ScriptedRun] = queue.Queue()
-        self.refusals: queue.Queue[Response] = queue.Queue()
+        self.refusals: list[tuple[str, Response]] = []
         self.requests: list[tuple[str, str, dict[str, str]]] = []
         self.store = ScriptedThreads()
         self._on_run = on_run
@@ -68,12 +68,12 @@ class ScriptedApi:
         """Return the next run that was asked for, waiting for it."""
         return self.runs.get(timeout=WAIT_SECONDS)
 
-    def refuse(self, status: int, body: object, **headers: str) -> None:
-        """Answer the next request with an error, whatever it is."""
+    def refuse(self, status: int, body: object, *, path_end: str = "", **headers: str) -> None:
+        """Answer the next request, or the next whose path ends so, with an error."""
         content = body if isinstance(body, str) else json.dumps(body)
         mimetype = "text/html" if isinstance(body, str) else "application/json"
         named = {name.replace("_", "-"): value for name, value in headers.items()}
-        self.refusals.put(Response(content, status, named, mimetype=mimetype))
+        self.refusals.append((path_end, Response(content, status, named, mimetype=mimetype)))
 
     def _create_app(self) -> Flask:
         app = Flask(__name__)
@@ -81,7 +81,11 @@ class ScriptedApi:
         @app.before_request
         def refuse() -> Response | None:
             self.requests.append((request.method, request.path, dict(request.headers)))
-            return None if self.refusals.empty() else self.refusals.get()
+            for at, (path_end, response) in enumerate(self.refusals):
+                if request.path.endswith(path_end):
+                    del self.refusals[at]
+                    return response
+            return None
 
         @app.get("/health")
         def health() -> Response:

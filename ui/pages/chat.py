@@ -24,7 +24,7 @@ from ui.elements.theme_toggle import ThemeToggle
 from ui.elements.thread_settings import ThreadSettings
 from ui.errors import ApiUnreachable, PageError
 from ui.pages.backend import Backend
-from ui.pages.conversation import Views
+from ui.pages.surroundings import Views
 from ui.pages.workspace import Furniture, Workspace
 
 

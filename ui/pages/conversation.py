@@ -8,25 +8,19 @@ import logging
 import math
 import uuid
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from functools import partial
-from typing import Protocol
 
-from nicegui import background_tasks, ui
+from nicegui import background_tasks
 
 from ui import texts
 from ui.chat_state import ChatState, is_provisional
-from ui.elements.composer import Composer
-from ui.elements.greeting import Greeting
-from ui.elements.model_choice import ModelChoice
-from ui.elements.notices import Announcer
-from ui.elements.scroller import Scroller
 from ui.elements.thread_view import ThreadView
 from ui.errors import ApiRefused, ApiUnreachable, PageError
 from ui.messages import Failure, Message, RunRequest, RunToFollow, Status
 from ui.pages.backend import Backend
 from ui.pages.run_follower import RunFollower
 from ui.pages.stored_messages import StoredMessages
+from ui.pages.surroundings import Host, Views
 from ui.threads import Thread
 
 SPOKEN_ENDS = {Status.COMPLETED: texts.SAY_COMPLETED, Status.CANCELLED: texts.SAY_STOPPED}
@@ -36,31 +30,6 @@ logger = logging.getLogger(__name__)
 
 GiveBack = Callable[[str], None]
 Ask = Callable[[], Awaitable[RunRequest | RunToFollow]]
-
-
-@dataclass(slots=True)
-class Views:
-    """The elements a conversation is shown with."""
-
-    scroller: Scroller
-    greeting: Greeting
-    composer: Composer
-    models: ModelChoice
-    announcer: Announcer
-    toasts: ui.element
-
-
-class Host(Protocol):
-    """The page around a conversation."""
-
-    def on_run_started(self, thread: Thread) -> None:
-        """Take note that the thread has a run, perhaps its first."""
-
-    def on_run_ended(self) -> None:
-        """Take note that a run of the thread has ended."""
-
-    def reopen(self, thread_id: str) -> None:
-        """Show a thread as it is stored."""
 
 
 class Conversation:

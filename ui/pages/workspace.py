@@ -14,7 +14,8 @@ from ui.elements.chat_menu import ChatMenu
 from ui.elements.thread_settings import ThreadSettings
 from ui.errors import ApiRefused, ApiUnreachable, PageError
 from ui.pages.backend import Backend
-from ui.pages.conversation import Conversation, Views
+from ui.pages.conversation import Conversation
+from ui.pages.surroundings import Views
 from ui.pages.thread_list import ThreadList
 from ui.threads import Thread
 
@@ -171,7 +172,10 @@ class Workspace:
         await self.threads.refresh()
         conversation = self._conversation
         thread_id = conversation.thread.thread_id
-        if not thread_id or not conversation.is_loaded:
+        if not thread_id:
+            return
+        if not conversation.is_loaded:
+            await conversation.load()
             return
         thread = self.threads.find(thread_id)
         if thread is None:

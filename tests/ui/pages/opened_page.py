@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
-from nicegui import ui
+from nicegui import Client, ui
 from nicegui.testing import User, user_simulation
 
 from tests.ui.scripted_api import WAIT_SECONDS, ScriptedApi, ScriptedRun
@@ -109,8 +109,7 @@ class OpenedPage:
 
     def is_settled(self) -> bool:
         """Whether everything is sent: an outbox that is cancelled while it wakes up goes on (asyncio of 3.11)."""
-        client = self.user.client
-        return client is None or client.is_deleted or not (client.outbox.updates or client.outbox.messages)
+        return not any(client.outbox.updates or client.outbox.messages for client in Client.instances.values())
 
     async def until(self, condition: Callable[[], object]) -> None:
         async with asyncio.timeout(WAIT_SECONDS):

@@ -114,7 +114,7 @@ async def test_only_the_last_answer_offers_retry(page: OpenedPage) -> None:  # n
 
 async def test_what_the_api_refuses_is_given_back_with_its_sentence(page: OpenedPage) -> None:  # noqa: F811
     await answered(page, "one", "First")
-    page.api.refuse(503, REFUSAL, Retry_After="5")
+    page.api.refuse(503, REFUSAL, path_end="/runs", Retry_After="5")
     page.send("two")
     await page.until(lambda: page.given_back)
     assert page.given_back == ["Every slot is taken. Try again in 5 s."]
@@ -235,7 +235,8 @@ async def test_an_api_that_goes_away_raises_the_banner_until_it_is_back(page: Op
 
 async def test_a_wrong_token_is_said_at_once(page: OpenedPage) -> None:  # noqa: F811
     await page.until(lambda: {"/models", "/threads"} <= {path for _, path, _ in page.api.requests})
-    page.api.refuse(401, {"error": "The access token is wrong.", "code": "unauthorized", "request_id": "r"})
+    body = {"error": "The access token is wrong.", "code": "unauthorized", "request_id": "r"}
+    page.api.refuse(401, body, path_end="/runs")
     page.send("Why?")
     await page.until(lambda: page.given_back)
     assert page.given_back == ["The access token is wrong."]

@@ -146,7 +146,8 @@ async def test_an_edit_that_is_refused_opens_the_editor_again(page: OpenedPage) 
     await other.until(lambda: other.answers == ["First"])
     with other.user:
         other.all(UserMessageView)[0].open_editor()
-    other.api.refuse(503, {"error": "Every slot is taken.", "code": "busy", "request_id": "r"})
+    refusal = {"error": "Every slot is taken.", "code": "busy", "request_id": "r"}
+    other.api.refuse(503, refusal, path_end="/runs")
     other.user.find(MessageEditor).trigger("save", "uno")
     await other.until(lambda: "Every slot is taken." in other.browser.told("say"))
     (editor,) = other.all(MessageEditor)
