@@ -19,8 +19,6 @@ from api.model_calls import ChatModel
 from api.run_reader import Client, RunReader
 from api.runs import Run
 
-STORING_SECONDS = 1.0
-
 
 @dataclass(slots=True)
 class _Entry:
@@ -118,13 +116,6 @@ class RunRegistry:
                 entry.run.interrupt()
             for reader in list(entry.readers):
                 reader.tick(now)
-
-    def is_drained(self) -> bool:
-        """Say whether this process is going away and its drain is over, the storing of the last ends included."""
-        now = time.monotonic()
-        if self._drain_at is None and self.is_stopping():
-            self._drain_at = now + self._config.drain_seconds
-        return self._drain_at is not None and now >= self._drain_at + STORING_SECONDS
 
     def wait_until_empty(self, seconds: float) -> None:
         """Wait until no run is left."""

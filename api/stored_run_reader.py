@@ -28,22 +28,20 @@ class StoredRunReader:
         run_id: str,
         client: Client,
         heartbeat_seconds: float,
-        last_event_id: int,
-        is_drained: Callable[[], bool],
+        last_event_id: int = 0,
     ) -> None:
         self._store = store
         self._account_id = account_id
         self._run_id = run_id
         self._client = client
         self._is_closed = False
-        self._is_drained = is_drained
         self._seq = last_event_id
         self.heartbeat_seconds = heartbeat_seconds
         self.push: Callable[[list[LoggedEvent]], bool] | None = None
 
     def __iter__(self) -> Iterator[list[LoggedEvent]]:
         said_at = time.monotonic()
-        while not self._is_closed and not self._client.is_gone() and not self._is_drained():
+        while not self._is_closed and not self._client.is_gone():
             replay = self._replay()
             now = time.monotonic()
             if replay is not None and replay.events:

@@ -106,15 +106,7 @@ class ThreadRuns:
         local = self._registry.find(run.run_id)
         if local is not None:
             return OpenedRun(run, self._registry.follow(local, client, last_event_id), local)
-        reader = StoredRunReader(
-            self._store,
-            account_id,
-            run.run_id,
-            client,
-            self._heartbeat_seconds,
-            last_event_id,
-            self._registry.is_drained,
-        )
+        reader = StoredRunReader(self._store, account_id, run.run_id, client, self._heartbeat_seconds, last_event_id)
         return OpenedRun(run, reader, None)
 
     def cancel(self, account_id: str, run_id: str) -> StoredRun:
