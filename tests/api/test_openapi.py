@@ -1,6 +1,7 @@
 """The published contract."""
 
 import re
+from collections.abc import Iterator
 from typing import Any
 
 import openapi_spec_validator
@@ -16,8 +17,11 @@ from tests.test_wire import SAMPLES
 
 
 @pytest.fixture(scope="module")
-def client() -> FlaskClient:
-    return create_app(load_config({"API_TOKEN": "secret"})).test_client()
+def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FlaskClient]:
+    database = f"sqlite:///{tmp_path_factory.mktemp('openapi')}/decant.db"
+    app = create_app(load_config({"API_TOKEN": "secret", "DATABASE_URL": database}))
+    yield app.test_client()
+    app.extensions["store"].engine.dispose()
 
 
 @pytest.fixture(scope="module")
