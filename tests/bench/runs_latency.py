@@ -33,9 +33,7 @@ def main() -> None:
     parser.add_argument("--cancels", type=int, default=100, help="of each kind")
     parser.add_argument("--orphans", type=int, default=20)
     arguments = parser.parse_args()
-    print(
-        "| database, worker | cancel within, p50 / p99 | cancel before first token, p50 / p99 | kill -9 to interrupted |"
-    )
+    print("| database, worker | cancel within, p50 / p99 | before first token, p50 / p99 | kill -9 to interrupted |")
     print("|---|---|---|---|")
     for database, worker_class in (("sqlite", "gevent"), ("postgres", "gevent"), ("sqlite", "gthread")):
         with tempfile.TemporaryDirectory(prefix="decant-bench-") as folder:
