@@ -77,6 +77,7 @@ def test_sigterm_lets_go_of_those_who_follow_another_workers_run(
             thread_api.other.process.send_signal(signal.SIGTERM)
             assert thread_api.other.process.wait(6) == 0
         thread_api.ask("POST", f"/runs/{response.headers['X-Run-Id']}/cancel")
+        response.close()
 
 
 def test_a_killed_process_leaves_interrupted_answers_with_their_text(
