@@ -11,7 +11,7 @@ from api.run_recorder import RunRecorder
 from api.run_registry import RunRegistry
 from api.runs import Run
 from api.store import Store
-from api.store.records import NewRun, StoredMessage, StoredRun
+from api.store.records import NewRun, StoredMessage, StoredRun, Thread
 from api.stored_run_reader import StoredRunReader
 from api.titles import title_of
 
@@ -63,7 +63,7 @@ class ThreadRuns:
     def start(
         self,
         account_id: str,
-        thread_id: str,
+        thread: Thread,
         asked: RunRequest,
         *,
         idempotency_key: str | None,
@@ -77,11 +77,11 @@ class ThreadRuns:
             Conflict: The thread has a run that goes on.
             Busy: Every slot is taken.
         """
+        thread_id = thread.thread_id
         started = self._store.runs.find_by_key(account_id, idempotency_key) if idempotency_key else None
         if started is not None:
             return self.open(account_id, started, client, 0)
         self._registry.check_slots()
-        thread = self._store.threads.get(account_id, thread_id)
         new, told = self._new_run(account_id, thread_id, asked, idempotency_key)
         if thread.system_prompt:
             told = (Message("system", thread.system_prompt), *told)

@@ -25,7 +25,7 @@ def create_blueprint(thread_runs: ThreadRuns, store: Store, config: Config) -> B
         client = ClientSocket(request.environ)
         opened = thread_runs.start(
             LOCAL_ACCOUNT_ID,
-            thread_id,
+            thread,
             parse_run_request(read_json(config), config, thread.model),
             idempotency_key=_idempotency_key(),
             request_id=g.request_id,

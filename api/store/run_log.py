@@ -7,14 +7,25 @@ holds the events of one batch, each as a line of its type and its JSON, and the 
 from collections.abc import Iterable, Sequence
 from itertools import groupby
 from operator import attrgetter
+from typing import Any
 
-from sqlalchemy import Connection, bindparam, insert, select, update
+from sqlalchemy import Connection, bindparam, insert, select, text, update
 
+from api.store.engine import is_sqlite
 from api.store.records import Replay, RunEvent
 from api.store.run_rows import get_run, lock_owned
 from api.store.schema import run_events, runs
 from api.store.transactions import Database, now_of
 
+# Postgres takes a batch as arrays in one statement, for a third of what a statement for each row costs.
+INSERT_AT_ONCE = text(
+    "INSERT INTO run_events (run_id, seq, lines) SELECT * FROM "
+    "unnest(CAST(:run_id AS text[]), CAST(:seq AS integer[]), CAST(:lines AS bytea[]))"
+)
+UPDATE_AT_ONCE = text(
+    "UPDATE runs SET seq = new.last_seq, heartbeat_at = extract(epoch FROM clock_timestamp()) FROM "
+    "unnest(CAST(:of_run AS text[]), CAST(:last_seq AS integer[])) AS new (of_run, last_seq) WHERE runs.id = new.of_run"
+)
 MOST_EVENTS_IN_ROW = 100
 ROWS_AT_ONCE = 64
 
@@ -49,7 +60,10 @@ def insert_events(connection: Connection, events: Iterable[RunEvent]) -> None:
         for run_id, of_run in groupby(events, attrgetter("run_id"))
         for row in _rows(list(of_run))
     ]
-    connection.execute(insert(run_events), rows)
+    if is_sqlite(connection):
+        connection.execute(insert(run_events), rows)
+    else:
+        connection.execute(INSERT_AT_ONCE, _columns(rows))
 
 
 def stored_events(connection: Connection, run_id: str, seq: int = 0, rows: int | None = None) -> list[RunEvent]:
@@ -73,13 +87,21 @@ def _append(connection: Connection, owner: str, batch: Sequence[RunEvent]) -> fr
     added = {run_id: events for run_id, events in fitting.items() if events}
     if added:
         insert_events(connection, [event for events in added.values() for event in events])
-        connection.execute(
-            update(runs)
-            .where(runs.c.id == bindparam("of_run"))
-            .values(seq=bindparam("last_seq"), heartbeat_at=now_of(connection)),
-            [{"of_run": run_id, "last_seq": events[-1].seq} for run_id, events in added.items()],
-        )
+        _set_seqs(connection, [{"of_run": run_id, "last_seq": events[-1].seq} for run_id, events in added.items()])
     return frozenset(fitting)
+
+
+def _set_seqs(connection: Connection, rows: list[dict[str, Any]]) -> None:
+    """Note what is stored, which is a sign of life of the owner too."""
+    if is_sqlite(connection):
+        noted = {"seq": bindparam("last_seq"), "heartbeat_at": now_of(connection)}
+        connection.execute(update(runs).where(runs.c.id == bindparam("of_run")).values(noted), rows)
+    else:
+        connection.execute(UPDATE_AT_ONCE, _columns(rows))
+
+
+def _columns(rows: list[dict[str, Any]]) -> dict[str, list[Any]]:
+    return {name: [row[name] for row in rows] for name in rows[0]}
 
 
 def _after(events: list[RunEvent], seq: int) -> list[RunEvent] | None:
