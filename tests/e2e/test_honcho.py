@@ -25,6 +25,7 @@ def product(tmp_path: Path) -> Iterator[tuple[Server, str]]:
     port = free_port()
     # Three neighbouring hundreds have to be free: api, ui and model.
     settings = {"API_URL": f"http://127.0.0.1:{port}", "MODEL_PORT": port + 200, "DRAIN_SECONDS": 2}
+    settings["DATABASE_URL"] = f"sqlite:///{tmp_path}/decant.db"
     command = [str(BIN / "honcho"), "start", "-p", str(port), "api", "ui", "model"]
     server = Server(command, clean_environment(**settings), port, tmp_path / "honcho.log")
     processes = []
