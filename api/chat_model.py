@@ -6,8 +6,8 @@ ends a call from any thread at any moment.
 """
 
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import httpx2
@@ -25,11 +25,10 @@ from api.messages import ModelRequest
 from api.provider_errors import CHECK_BASE_URL, error_from_payload, retry_after
 from api.provider_http import ProviderTransport
 
-# A fast provider never makes a read block, so a greenlet has to let the others run.
-READS_IN_A_ROW = 8
 # How long the response may take to end once the answer is there: first for its usage, then for its last, empty chunk.
 TAIL_SECONDS = 5.0
 SETTLE_SECONDS = 0.1
+SETTLING_READS = 8
 
 _MESSAGE_TYPES: dict[str, type[BaseMessage]] = {"system": SystemMessage, "user": HumanMessage, "assistant": AIMessage}
 _SENT_HEADERS = frozenset({"host", "accept", "connection", "content-type", "content-length"})
@@ -133,20 +132,25 @@ class Completion:
         Raises:
             ProviderError: the provider cannot be reached, refuses, fails or stops early; never after `close`.
         """
-        try:
-            yield from self._translated_events(request, 1)
-        except ContextTooLong:
-            if self.content_at is not None or sum(message.role != "system" for message in request.messages) < 2:
-                raise
-            yield from self._translated_events(request, 2)
+        can_be_shorter = sum(message.role != "system" for message in request.messages) > 1
+        for divisor in (1, 2):
+            try:
+                with self._translated():
+                    yield from self._events(request, divisor)
+                return
+            except ContextTooLong:
+                if divisor == 2 or self.content_at is not None or not can_be_shorter:
+                    raise
 
     def close(self) -> None:
         """End the call: the provider sees its connection close, and `events` ends."""
         self._exchange.close()
 
-    def _translated_events(self, request: ModelRequest, divisor: int) -> Iterator[list[Event]]:
+    @contextmanager
+    def _translated(self) -> Iterator[None]:
+        """Raise errors of the tree, and none after `close`."""
         try:
-            yield from self._events(request, divisor)
+            yield
         except FOREIGN_ERRORS as exc:
             if not self._exchange.is_closed:
                 raise self._translate(exc) from exc
@@ -163,7 +167,16 @@ class Completion:
         body = _pieces(response)
         try:
             try:
-                yield from self._decoded(body, decoder)
+                for received in body:
+                    count = decoder.content_count
+                    events = decoder.feed(received)
+                    if count != decoder.content_count:
+                        self.content_at = time.monotonic()
+                    yield events
+                    if decoder.is_done:
+                        break
+                    if decoder.finish_reason is not None:
+                        self._exchange.limit_silence(TAIL_SECONDS)
             except httpx2.TransportError as exc:
                 if decoder.finish_reason is None:
                     yield decoder.flush()
@@ -177,26 +190,11 @@ class Completion:
         finally:
             response.close()
 
-    def _decoded(self, body: Iterator[bytes], decoder: CompletionDecoder) -> Iterator[list[Event]]:
-        content_count = 0
-        for reads, received in enumerate(body, 1):
-            events = decoder.feed(received)
-            if content_count != decoder.content_count:
-                content_count = decoder.content_count
-                self.content_at = time.monotonic()
-            yield events
-            if decoder.is_done:
-                return
-            if decoder.finish_reason is not None:
-                self._exchange.limit_silence(TAIL_SECONDS)
-            if reads % READS_IN_A_ROW == 0:
-                time.sleep(0)
-
     def _settle(self, body: Iterator[bytes]) -> None:
         """Read the end of the response, which keeps its connection usable, unless it takes long."""
         self._exchange.limit_silence(SETTLE_SECONDS)
         with suppress(httpx2.TransportError):
-            for _ in zip(range(READS_IN_A_ROW), body, strict=False):
+            for _ in zip(range(SETTLING_READS), body, strict=False):
                 pass
 
 
@@ -258,10 +256,9 @@ def _estimated_tokens(messages: list[BaseMessage]) -> int:
 
 
 def _pieces(response: httpx2.Response) -> Iterator[bytes]:
-    """Iterate over the body as it was read, past httpx2's decoders unless there is something to decode."""
-    if isinstance(response.stream, httpx2.SyncByteStream) and "content-encoding" not in response.headers:
-        return iter(response.stream)
-    return response.iter_bytes()
+    """Iterate over the body as it was read, past httpx2's layers unless there is something to decode."""
+    body: Iterable[bytes] = response.extensions["body"]
+    return response.iter_bytes() if "content-encoding" in response.headers else iter(body)
 
 
 def translated(exc: Exception) -> ProviderError:

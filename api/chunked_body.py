@@ -4,7 +4,7 @@ import re
 
 _LINE_LIMIT = 16 * 1024
 _LINE_END = b"\r\n"
-_SIZE = re.compile(rb"([0-9a-fA-F]{1,15})[ \t]*(;.*)?")
+_SIZE_LINE = re.compile(rb"([0-9a-fA-F]{1,15})[ \t]*(?:;[^\n]*)?\r?\n")
 
 
 class MalformedBodyError(ValueError):
@@ -35,26 +35,25 @@ class ChunkedBodyDecoder:
                 body.append(received[position : max(end - len(_LINE_END), position)])
                 position = min(end, len(received))
                 self._left = end - position
-                continue
-            line_end = received.find(b"\n", position)
-            if line_end < 0:
-                break
-            self._read_line(received[position:line_end].rstrip())
-            position = line_end + 1
+            elif not self._is_in_trailer and (line := _SIZE_LINE.match(received, position)):
+                size = int(line[1], 16)
+                self._left = size and size + len(_LINE_END)
+                self._is_in_trailer = not size
+                position = line.end()
+            else:
+                line_end = received.find(b"\n", position)
+                if line_end < 0:
+                    break
+                self._read_trailer(received[position:line_end])
+                position = line_end + 1
         self._rest = received[position:]
         if len(self._rest) > _LINE_LIMIT:
             raise MalformedBodyError("A chunk's size is a very long line.")
         return b"".join(body)
 
-    def _read_line(self, line: bytes) -> None:
+    def _read_trailer(self, line: bytes) -> None:
         if self.is_complete:
             raise MalformedBodyError("Bytes follow the end of the body.")
-        if self._is_in_trailer:
-            self.is_complete = not line
-            return
-        match = _SIZE.fullmatch(line)
-        if match is None:
+        if not self._is_in_trailer:
             raise MalformedBodyError("A chunk has no size.")
-        size = int(match[1], 16)
-        self._left = size and size + len(_LINE_END)
-        self._is_in_trailer = not size
+        self.is_complete = not line.rstrip()

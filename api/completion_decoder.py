@@ -11,6 +11,7 @@
 """
 
 from collections.abc import Mapping
+from itertools import groupby
 from typing import Any
 
 import orjson
@@ -32,45 +33,53 @@ _TOO_LARGE = "The provider sent more in one piece than an answer can be."
 class CompletionDecoder:
     """Decodes one answer, streamed or not, and knows its `finish_reason` once that has arrived.
 
-    `content_count` grows with every piece of the answer, also those which are no event of their own, like the arguments
-    of a tool call: silence is when it stands still.
+    `is_done` says that more bytes would change nothing: the provider said so, or it failed. `content_count` grows with
+    every piece of the answer, also those which are no event of their own, like the arguments of a tool call: silence is
+    when it stands still.
     """
 
     def __init__(self) -> None:
         self.finish_reason: str | None = None
         self.content_count = 0
+        self.is_done = False
         self._usage: Usage | None = None
         self._failure: ProviderError | None = None
-        self._saw_end_mark = False
         self._looks_like_answer = False
         self._opening: bytes | None = b""
         self._document: bytearray | None = None
         self._stream = ServerSentEventDecoder()
         self._tool_calls = _ToolCalls()
-        self._deltas = _Deltas()
-
-    @property
-    def is_done(self) -> bool:
-        """Say whether more bytes would change nothing: the provider said so, or it failed."""
-        return self._saw_end_mark or self._failure is not None
+        self._events: list[Event] = []
 
     def feed(self, received: bytes) -> list[Event]:
         """Decode the bytes of one read; consecutive deltas of a kind leave as one event."""
-        if not self.is_done:
-            try:
-                self._feed(received)
-            except ProviderError as failure:
-                self._failure = failure
-        return self._deltas.take()
+        if self.is_done:
+            return []
+        try:
+            if self._opening is not None:
+                received = self._open(self._opening + received)
+            if self._document is not None:
+                self._document += received
+                self.content_count += 1
+            else:
+                for event_type, payload in self._stream.feed(received):
+                    if self._read_event(event_type, payload):
+                        break
+            if len(self._document or b"") + self._stream.pending_size > BUFFER_LIMIT:
+                raise ProviderError(_TOO_LARGE)
+        except ProviderError as failure:
+            self._failure, self.is_done = failure, True
+        return self._take_events()
 
     def flush(self) -> list[Event]:
         """Decode what was still waiting for its end: no more bytes will come."""
-        if not self.is_done:
-            try:
-                self._flush()
-            except ProviderError as failure:
-                self._failure = failure
-        return self._deltas.take()
+        if self.is_done:
+            return []
+        try:
+            self._flush()
+        except ProviderError as failure:
+            self._failure, self.is_done = failure, True
+        return self._take_events()
 
     def finish(self) -> list[Event]:
         """Give the last events of a complete answer.
@@ -87,22 +96,6 @@ class CompletionDecoder:
             raise ProviderTruncated("The provider's answer ended before it was complete.")
         completed = RunCompleted(self.finish_reason)
         return [completed] if self._usage is None else [self._usage, completed]
-
-    def _feed(self, received: bytes) -> None:
-        if self._opening is not None:
-            received = self._open(self._opening + received)
-        if self._document is not None:
-            self._document += received
-            self.content_count += 1
-            if len(self._document) > BUFFER_LIMIT:
-                raise ProviderError(_TOO_LARGE)
-            return
-        for event_type, payload in self._stream.feed(received):
-            self._read_event(event_type, payload)
-            if self._saw_end_mark:
-                return
-        if self._stream.pending_size > BUFFER_LIMIT:
-            raise ProviderError(_TOO_LARGE)
 
     def _open(self, opening: bytes) -> bytes:
         """Tell by its first character whether this is a stream, one JSON document or a web page."""
@@ -135,86 +128,64 @@ class CompletionDecoder:
         except orjson.JSONDecodeError as exc:
             raise ProviderError(_NOT_AN_ANSWER) from exc
         if isinstance(content, dict) and "choices" in content:
-            self._read_payload(document)
+            self._read_chunk(document)
         elif isinstance(content, list) or "error" in content or content.get("object") == "error":
             raise error_from_payload(content)
         else:
             raise ProviderError(_NOT_AN_ANSWER)
 
-    def _read_event(self, event_type: bytes, payload: bytes) -> None:
+    def _read_event(self, event_type: bytes, payload: bytes) -> bool:
+        """Read one event and say whether it was the last."""
         payload = payload.strip()
         self._looks_like_answer = True
         if payload == b"[DONE]":
-            self._saw_end_mark = True
+            self.is_done = True
         elif event_type == b"error":
             raise error_from_payload(orjson.loads(payload) if _is_json(payload) else payload.decode(errors="replace"))
         elif payload:
-            self._read_payload(payload)
+            self._read_chunk(payload)
+        return self.is_done
 
-    def _read_payload(self, payload: bytes) -> None:
+    def _read_chunk(self, payload: bytes) -> None:
         try:
-            self._read_chunk(orjson.loads(payload))
+            chunk = orjson.loads(payload)
+            for choice in chunk.get("choices") or ():
+                if not choice.get("index"):
+                    if delta := choice.get("delta") or choice.get("message"):
+                        self._read_delta(delta)
+                    if choice.get("finish_reason"):
+                        self._read_finish(choice, chunk)
+            if usage := chunk.get("usage"):
+                self._usage = _read_usage(usage) or self._usage
+            if chunk.get("error") or chunk.get("object") == "error":
+                raise error_from_payload(chunk)
         except (AttributeError, LookupError, TypeError, ValueError) as exc:
             raise ProviderError(_MALFORMED) from exc
 
-    def _read_chunk(self, chunk: dict[str, Any]) -> None:
-        for choice in chunk.get("choices") or ():
-            if not choice.get("index"):
-                self._read_choice(choice, chunk)
-        if usage := chunk.get("usage"):
+    def _read_delta(self, delta: dict[str, Any]) -> None:
+        if text := delta.get("reasoning_content") or delta.get("reasoning"):
+            if not isinstance(text, str):
+                raise TypeError(text)
+            self._events.append(ReasoningDelta(text))
+            self.content_count += 1
+        if text := delta.get("content") or delta.get("refusal"):
+            self._events.append(MessageDelta(text if isinstance(text, str) else _text_of(text)))
+            self.content_count += 1
+        if tool_calls := delta.get("tool_calls"):
+            self._tool_calls.append(tool_calls)
+            self.content_count += 1
+
+    def _read_finish(self, choice: dict[str, Any], chunk: dict[str, Any]) -> None:
+        if choice["finish_reason"] == "error":
+            raise error_from_payload(choice if choice.get("error") else chunk)
+        self.finish_reason = choice["finish_reason"]
+        self._events += self._tool_calls.take()
+        if usage := choice.get("usage"):
             self._usage = _read_usage(usage) or self._usage
-        if chunk.get("error") or chunk.get("object") == "error":
-            raise error_from_payload(chunk)
 
-    def _read_choice(self, choice: dict[str, Any], chunk: dict[str, Any]) -> None:
-        if delta := choice.get("delta") or choice.get("message"):
-            if text := delta.get("reasoning_content") or delta.get("reasoning"):
-                self._deltas.append(ReasoningDelta, text)
-                self.content_count += 1
-            if text := delta.get("content") or delta.get("refusal"):
-                self._deltas.append(MessageDelta, text if isinstance(text, str) else _text_of(text))
-                self.content_count += 1
-            if tool_calls := delta.get("tool_calls"):
-                self._tool_calls.append(tool_calls)
-                self.content_count += 1
-        if finish_reason := choice.get("finish_reason"):
-            if finish_reason == "error":
-                raise error_from_payload(choice if choice.get("error") else chunk)
-            self.finish_reason = finish_reason
-            self._deltas.extend(self._tool_calls.take())
-            if usage := choice.get("usage"):
-                self._usage = _read_usage(usage) or self._usage
-
-
-class _Deltas:
-    """Collects the events of one read, joining neighbours of a kind."""
-
-    def __init__(self) -> None:
-        self._events: list[Event] = []
-        self._kind: type[MessageDelta | ReasoningDelta] = MessageDelta
-        self._texts: list[str] = []
-
-    def append(self, kind: type[MessageDelta | ReasoningDelta], text: str) -> None:
-        if kind is not self._kind:
-            self._join()
-            self._kind = kind
-        if not isinstance(text, str):
-            raise TypeError(text)
-        self._texts.append(text)
-
-    def extend(self, events: list[ToolCallStarted]) -> None:
-        self._join()
-        self._events.extend(events)
-
-    def take(self) -> list[Event]:
-        self._join()
+    def _take_events(self) -> list[Event]:
         events, self._events = self._events, []
-        return events
-
-    def _join(self) -> None:
-        if text := "".join(self._texts):
-            self._events.append(self._kind(text))
-        self._texts.clear()
+        return events if len(events) < 2 else _joined(events)
 
 
 class _ToolCalls:
@@ -247,6 +218,17 @@ class _ToolCalls:
             ToolCallStarted("".join(call["id"]) or f"call_{index}", "".join(call["name"]), "".join(call["arguments"]))
             for index, call in sorted(calls.items())
         ]
+
+
+def _joined(events: list[Event]) -> list[Event]:
+    """Join neighbouring deltas of a kind."""
+    joined: list[Event] = []
+    for kind, group in groupby(events, key=type):
+        if issubclass(kind, (MessageDelta, ReasoningDelta)):
+            joined.append(kind("".join([event.text for event in group if isinstance(event, kind)])))
+        else:
+            joined += group
+    return joined
 
 
 def _read_usage(usage: Mapping[str, Any]) -> Usage | None:

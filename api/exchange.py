@@ -5,12 +5,14 @@ not sent its headers. A body comes out as it arrives: what one read brought is o
 """
 
 import http.client
+import io
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 
+from api.arrivals import arrivals
 from api.chunked_body import ChunkedBodyDecoder
 
 READ_SIZE = 16 * 1024
@@ -73,10 +75,6 @@ class Exchange:
         """Take note of the response, of which the first byte is there."""
         self.response = response
 
-    def read(self) -> bytes:
-        """Wait for bytes of the response's body and give all that are there, or nothing at its end."""
-        return b"" if self.response is None else self.response.read_arrived()
-
     def detach(self) -> None:
         """Let go of the socket: its connection goes back to the pool, or is closed."""
         with self._lock:
@@ -105,6 +103,9 @@ class ArrivingResponse(http.client.HTTPResponse):
         super().__init__(sock, debuglevel, method, url)
         self._exchange = current_exchange()
         self._chunks = ChunkedBodyDecoder()
+        self._is_over = False
+        self._socket = sock
+        self._receive: Callable[[int], bytes] = self._receive_first
 
     def begin(self) -> None:
         """Wait for the headers and read them."""
@@ -114,31 +115,37 @@ class ArrivingResponse(http.client.HTTPResponse):
 
     def read_arrived(self) -> bytes:
         """Wait for bytes of the body and give all that are there, or nothing at its end."""
-        if self.isclosed():
+        if self._is_over:
             return b""
         if self.chunked:
-            body = self._read_chunked_body()
+            chunks, body = self._chunks, b""
+            while not body and not chunks.is_complete:
+                received = self._receive(READ_SIZE)
+                if not received:
+                    raise http.client.IncompleteRead(b"")
+                body = chunks.feed(received)
+            self._is_over = chunks.is_complete
         else:
-            body = self.fp.read1(READ_SIZE if self.length is None else min(READ_SIZE, self.length))
+            body = self._receive(READ_SIZE if self.length is None else min(READ_SIZE, self.length))
+            self._is_over = not body
             if self.length is not None:
                 self.length -= len(body)
                 if self.length and not body:
                     raise http.client.IncompleteRead(b"", self.length)
-        if not body or self._chunks.is_complete or self.length == 0:
+                self._is_over = not self.length
+        if self._is_over:
             self.close()
         return body
 
-    def _read_chunked_body(self) -> bytes:
-        while not self._chunks.is_complete:
-            received = self.fp.read1(READ_SIZE)
-            if not received:
-                raise http.client.IncompleteRead(b"")
-            if body := self._chunks.feed(received):
-                return body
-        return b""
+    def _receive_first(self, _size: int) -> bytes:
+        """Read all that came with the headers, which empties the buffer: it is not used again."""
+        self._receive = arrivals(self._socket)
+        limit = io.DEFAULT_BUFFER_SIZE
+        return self.fp.read1(limit if self.length is None else min(limit, self.length))
 
     def close(self) -> None:
         """Free the exchange, in front of everything that lets others have the connection."""
+        self._is_over = True
         exchange, self._exchange = self._exchange, None
         if exchange is not None:
             exchange.detach()

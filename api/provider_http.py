@@ -74,7 +74,8 @@ class ProviderTransport(httpx2.BaseTransport):
                 exchange.detach()
                 raise
         headers = list(response.headers.items())
-        return httpx2.Response(response.status, headers=headers, stream=_Body(response, exchange))
+        body = _Body(response, exchange)
+        return httpx2.Response(response.status, headers=headers, stream=body, extensions={"body": body})
 
     def close(self) -> None:
         """Close the idle connections."""
@@ -142,9 +143,10 @@ class _Body(httpx2.SyncByteStream):
         self._exchange = exchange
 
     def __iter__(self) -> Iterator[bytes]:
+        arriving = self._exchange.response
         limit = ERROR_BODY_LIMIT if self._response.status >= 400 else math.inf
         with _translated():
-            while limit > 0 and (received := self._exchange.read()):
+            while limit > 0 and arriving and (received := arriving.read_arrived()):
                 limit -= len(received)
                 yield received
         if limit > 0:

@@ -51,24 +51,29 @@ class RunLog:
         self._lock = threading.Lock()
 
     def append(self, events: Sequence[Event]) -> bool:
-        """Add events and wake the followers; False, and nothing added, once the log is sealed."""
-        with self._lock:
-            if self.is_sealed:
-                return False
-            self._add(events)
-        self._wake()
+        """Add events, by one thread, and wake the followers; False, and nothing added, once the log is sealed."""
+        entries = self._entries
+        if self.is_sealed:
+            return False
+        for event in events:
+            entries.append(LoggedEvent(len(entries) + 1, event, to_json(event)))
+        for notify in self._followers:
+            notify()
         return True
 
     def seal(self) -> bool:
         """Take no more events; False when it was sealed before."""
         with self._lock:
             is_first, self.is_sealed = not self.is_sealed, True
+            # What `append` adds at this moment goes to the list that nobody reads any more.
+            self._entries = self._entries.copy()
         return is_first
 
     def end(self, events: Sequence[Event]) -> None:
         """Add the last events of a sealed log, the terminal one last."""
         with self._lock:
-            self._add(events)
+            for event in events:
+                self._entries.append(LoggedEvent(self.last_seq + 1, event, to_json(event)))
             self.is_ended = True
         self._wake()
 
@@ -96,11 +101,6 @@ class RunLog:
         """Forget `notify`."""
         with self._lock:
             self._followers = tuple(follower for follower in self._followers if follower != notify)
-
-    def _add(self, events: Sequence[Event]) -> None:
-        entries = self._entries
-        for event in events:
-            entries.append(LoggedEvent(len(entries) + 1, event, to_json(event)))
 
     def _wake(self) -> None:
         for notify in self._followers:

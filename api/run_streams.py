@@ -6,7 +6,7 @@ curl exits with 18 (RFC 9112, section 8: an incomplete message).
 
 import errno
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import ClassVar, Protocol
 
 from api.client_socket import ClientSocket
@@ -14,10 +14,18 @@ from api.errors import DecantError
 from api.events import Event, MessageDelta, RunCompleted
 from api.run_log import LoggedEvent
 from api.run_reader import LogReader
-from api.sse import HEARTBEAT, OPEN, encode_frame
+from api.sse import HEARTBEAT, OPEN, encode_frames
 
 Entries = list[LoggedEvent]
 Failure = Callable[[], DecantError | None]
+
+
+def _lines(events: Iterable[tuple[int, Event, bytes]]) -> bytes:
+    lines = []
+    for seq, event, fields in events:
+        head = b'{"seq":%d,"type":"%b"' % (seq, event.type.encode())
+        lines.append(head + (b"," + fields[1:] if fields != b"{}" else b"}") + b"\n")
+    return b"".join(lines)
 
 
 class RunStream(Protocol):
@@ -39,6 +47,7 @@ class EventStream:
     content_type: ClassVar[str] = "text/event-stream"
     opening: ClassVar[bytes] = OPEN
     silence: ClassVar[bytes] = HEARTBEAT
+    encode = staticmethod(encode_frames)
 
     def __init__(self, reader: LogReader, _failure: Failure, client: ClientSocket) -> None:
         self._reader = reader
@@ -51,13 +60,12 @@ class EventStream:
         yield self.opening
         if self._client.can_send:
             # The server has written the headers by now.
-            self._reader.push = lambda entries: self._client.send(self.encode(entries))
+            self._reader.push = self._push
         for entries in self._reader:
             yield self.encode(entries) or self.silence
 
-    def encode(self, entries: Entries) -> bytes:
-        """Encode events as frames."""
-        return b"".join([encode_frame(seq, event.type, fields) for seq, event, fields in entries])
+    def _push(self, entries: Entries) -> bool:
+        return self._client.send(self.encode(entries))
 
 
 class JsonLines(EventStream):
@@ -66,10 +74,7 @@ class JsonLines(EventStream):
     content_type: ClassVar[str] = "application/x-ndjson"
     opening: ClassVar[bytes] = b""  # Sends the headers.
     silence: ClassVar[bytes] = b"\n"
-
-    def encode(self, entries: Entries) -> bytes:
-        """Encode events as lines."""
-        return b"".join([_line(*entry) for entry in entries])
+    encode = staticmethod(_lines)
 
 
 class TextStream:
@@ -101,7 +106,7 @@ class TextStream:
     def __iter__(self) -> Iterator[bytes]:
         yield self._first  # Sends the headers also where it is empty.
         if self._client.can_send:
-            self._reader.push = lambda entries: self._client.send(self.encode(entries))
+            self._reader.push = self._push
         for entries in self._entries:
             text = self.encode(entries)
             if text:
@@ -109,6 +114,9 @@ class TextStream:
         if not isinstance(self._last, RunCompleted):
             # gunicorn closes the connection on this errno without the last chunk, and says nothing in its log.
             raise ConnectionResetError(errno.ECONNRESET, "the answer is not complete")
+
+    def _push(self, entries: Entries) -> bool:
+        return self._client.send(self.encode(entries))
 
     def encode(self, entries: Entries) -> bytes:
         """Encode the text that the events add."""
@@ -120,8 +128,3 @@ class TextStream:
 STREAMS: Mapping[str, type[EventStream] | type[JsonLines] | type[TextStream]] = {
     stream.content_type: stream for stream in (TextStream, JsonLines, EventStream)
 }
-
-
-def _line(seq: int, event: Event, fields: bytes) -> bytes:
-    head = b'{"seq":%d,"type":"%b"' % (seq, event.type.encode())
-    return head + (b"," + fields[1:] if fields != b"{}" else b"}") + b"\n"

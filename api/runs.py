@@ -28,6 +28,7 @@ from api.messages import ModelRequest
 from api.model_calls import ChatModel, Completion
 from api.run_log import RunLog
 
+TEXT = (MessageDelta, ReasoningDelta)
 RETRY_DELAYS_SECONDS = (0.5, 1.0)
 LONGEST_RETRY_DELAY_SECONDS = 5.0
 
@@ -75,7 +76,7 @@ class Run:
         self.terminal: Event | None = None
         self.error: DecantError | None = None
         self._content_at = self.started_at
-        self._output_bytes = 0
+        self._answer_chars = 0
         self._chat_model = chat_model
         self._limits = limits
         self._on_sealed = on_sealed
@@ -177,24 +178,27 @@ class Run:
                 self._append(events)
 
     def _append(self, events: list[Event]) -> None:
-        content: list[Event] = []
+        if not events:
+            return
+        outcome = events[-1]
+        if isinstance(outcome, RunCompleted):
+            if len(events) > 1:
+                self.log.append(events[:-1])
+            self.end(outcome)
+            return
+        self._content_at = time.monotonic()
+        self.first_content_at = self.first_content_at or self._content_at
+        self.log.append(events)
         for event in events:
-            if isinstance(event, RunCompleted):
-                if content:
-                    self.log.append(content)
-                self.end(event)
-                return
-            if isinstance(event, MessageDelta | ReasoningDelta):
-                self._output_bytes += len(event.text.encode())
-            content.append(event)
-        if content:
-            self._content_at = time.monotonic()
-            self.first_content_at = self.first_content_at or self._content_at
-            self.log.append(content)
-            if self._output_bytes > self._limits.max_answer_chars:
-                self.end(RunCompleted("length"))
+            if isinstance(event, TEXT):
+                self._answer_chars += len(event.text)
+        if self._answer_chars > self._limits.max_answer_chars:
+            self.end(RunCompleted("length"))
 
     def _estimated_usage(self) -> Usage:
         """Count four bytes of UTF-8 as a token, which is near for English and for Chinese."""
         input_bytes = sum(len(message.text.encode()) for message in self.request.messages)
-        return Usage(input_bytes // 4 + 1, self._output_bytes // 4, estimated=True)
+        output_bytes = sum(
+            len(entry.event.text.encode()) for entry in self.log.replay_after(0) if isinstance(entry.event, TEXT)
+        )
+        return Usage(input_bytes // 4 + 1, output_bytes // 4, estimated=True)

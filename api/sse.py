@@ -3,10 +3,17 @@
 Source: WHATWG HTML, section 9.2 "Server-sent events". JSON is on one line, so one `data:` field is enough.
 """
 
+from collections.abc import Iterable
+
+from api.events import Event
+
 OPEN = b": open\n\n"
 HEARTBEAT = b": heartbeat\n\n"
 
 
-def encode_frame(seq: int, event_type: str, fields: bytes) -> bytes:
-    """Encode one event; `fields` is its JSON."""
-    return b"id: %d\nevent: %b\ndata: %b\n\n" % (seq, event_type.encode("ascii"), fields)
+def encode_frames(events: Iterable[tuple[int, Event, bytes]]) -> bytes:
+    """Encode events, each with its number and its JSON."""
+    frames = []
+    for seq, event, fields in events:
+        frames.append(b"id: %d\nevent: %b\ndata: %b\n\n" % (seq, event.type.encode(), fields))
+    return b"".join(frames)

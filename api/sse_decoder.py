@@ -19,24 +19,13 @@ class ServerSentEventDecoder:
         """Decode one read; `pending_size` tells how many bytes wait for the rest of their event."""
         if b"\r" in received or self._skips_line_feed:
             received = self._with_line_feeds(received)
-        if b"\n" not in received:
-            self._line_parts.append(received)
+        lines = received.split(b"\n")
+        self._line_parts.append(lines[0])
+        if len(lines) == 1:
             self.pending_size += len(received)
             return []
-        self._line_parts.append(received)
-        lines = b"".join(self._line_parts).split(b"\n")
+        lines[0] = b"".join(self._line_parts)
         self._line_parts = [lines.pop()]
-        events = self._events(lines)
-        self.pending_size = len(self._line_parts[0]) + self._data_size
-        return events
-
-    def flush(self) -> list[tuple[bytes, bytes]]:
-        """Decode what is left at the end of the bytes, also when the closing empty line is missing."""
-        lines = [b"".join(self._line_parts), b""]
-        self._line_parts = []
-        return self._events(lines)
-
-    def _events(self, lines: list[bytes]) -> list[tuple[bytes, bytes]]:
         events = []
         data_lines = self._data_lines
         for line in lines:
@@ -51,7 +40,13 @@ class ServerSentEventDecoder:
                 self._event_type = b""
             elif line.startswith(b"event:"):
                 self._event_type = line[6:].strip()
+        self.pending_size = len(self._line_parts[0]) + self._data_size
         return events
+
+    def flush(self) -> list[tuple[bytes, bytes]]:
+        """Decode what is left at the end of the bytes, also when the closing empty line is missing."""
+        self._skips_line_feed = False
+        return self.feed(b"\n\n")
 
     def _with_line_feeds(self, received: bytes) -> bytes:
         """Turn CRLF and CR into LF, also where a read ends between the two bytes of a CRLF."""

@@ -25,7 +25,7 @@ SAMPLES: list[api_events.Event] = [
 
 @pytest.mark.parametrize("sent", SAMPLES, ids=lambda sent: sent.type)
 def test_an_event_arrives_as_it_was_sent(sent: api_events.Event) -> None:
-    frame = api_sse.encode_frame(7, sent.type, api_events.to_json(sent))
+    frame = api_sse.encode_frames([(7, sent, api_events.to_json(sent))])
     (received,) = ui_sse.SseDecoder().feed(api_sse.OPEN + frame + api_sse.HEARTBEAT)
     event = ui_events.decode_event(received.event, received.data)
     assert received.id == "7"

@@ -7,6 +7,7 @@ import time
 import httpx2
 import openai
 import pytest
+from gevent.monkey import is_module_patched
 
 from api.chat_model import FOREIGN_ERRORS, ChatModel, Completion, translated
 from api.errors import (
@@ -284,7 +285,8 @@ def test_an_answer_that_is_all_there_lets_other_threads_run(
     is_over.set()
     other.join(5)
     assert reads > 100
-    assert len(seen_by_other) >= 4
+    # Native threads take turns by the clock, greenlets only where one waits.
+    assert len(seen_by_other) >= (4 if is_module_patched("socket") else 1)
 
 
 def test_model_names_are_the_providers(chat_model: ChatModel, provider: ScriptedProvider) -> None:

@@ -1,7 +1,11 @@
 """The log of a run and its readers."""
 
+import sys
 import threading
 import time
+from collections.abc import Iterator
+
+import pytest
 
 from api.events import MessageDelta, RunCancelled, RunCompleted
 from api.run_log import RunLog
@@ -47,6 +51,37 @@ def test_nothing_is_added_after_the_terminal_event() -> None:
     log.end([RunCancelled()])
     assert not log.append([MessageDelta("late")])
     assert len(log.replay_after(0)) == 2
+
+
+@pytest.fixture
+def short_turns() -> Iterator[None]:
+    """Let threads interrupt each other nearly anywhere."""
+    usual = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    yield
+    sys.setswitchinterval(usual)
+
+
+@pytest.mark.usefixtures("short_turns")
+def test_an_append_that_meets_the_seal_leaves_no_trace_after_it() -> None:
+    for _ in range(200):
+        log = RunLog()
+
+        def append(log: RunLog = log) -> None:
+            while log.append([MessageDelta("a")]):
+                pass
+
+        producer = threading.Thread(target=append)
+        producer.start()
+        while log.last_seq < 3:
+            pass
+        log.seal()
+        sealed_at = log.last_seq
+        log.end([RunCancelled()])
+        producer.join(10)
+        entries = log.replay_after(0)
+        assert [entry.seq for entry in entries] == list(range(1, sealed_at + 2))
+        assert [entry.event for entry in entries].index(RunCancelled()) == sealed_at
 
 
 def test_every_reader_gets_every_event_while_a_producer_appends() -> None:
