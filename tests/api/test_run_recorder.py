@@ -99,7 +99,7 @@ def test_an_end_that_cannot_be_stored_keeps_no_other_from_it(
 
     def breaking(recorded: run_recorder.Recorded) -> run_recorder.Ending:
         ending = ending_of(recorded)
-        gap = tuple(replace(event, seq=event.seq + 7) for event in ending.events)
+        gap = tuple(event._replace(seq=event.seq + 7) for event in ending.events)
         return replace(ending, events=gap) if recorded.run is broken else ending
 
     monkeypatch.setattr(run_recorder, "_ending_of", breaking)
