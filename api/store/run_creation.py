@@ -11,7 +11,7 @@ from api.store.records import CreatedRun, NewMessage, NewRun, RunEvent, StoredRu
 from api.store.run_log import insert_events
 from api.store.run_rows import COLUMNS, to_run
 from api.store.schema import Now, runs
-from api.store.threads import get_thread, touch
+from api.store.threads import lock_for_run
 
 INSERT = insert(runs).values(heartbeat_at=Now())
 RUN_OF_KEY = select(*COLUMNS).where(
@@ -21,17 +21,16 @@ RUN_OF_KEY = select(*COLUMNS).where(
 
 def create_run(connection: Connection, account_id: str, new: NewRun, owner: str) -> CreatedRun:
     """Start a run unless its key has started one; an index refuses a second run of a thread."""
-    thread = get_thread(connection, account_id, new.thread_id, for_update=True)
     existing = find_by_key(connection, account_id, new.idempotency_key)
     if existing is not None:
         return CreatedRun(existing, is_new=False)
+    lock_for_run(connection, account_id, new.thread_id, new.title)
     run_id = new_id()
     parent_id = _parent_of_answer(connection, account_id, new)
     answer = NewMessage("assistant", new.answer_parts, parent_id, status="running")
     message = insert_message(connection, account_id, new.thread_id, answer, run_id)
     run = StoredRun(run_id, account_id, new.thread_id, message.message_id, new.model, "running", 1, owner, time.time())
     _insert_run(connection, run, new.idempotency_key)
-    touch(connection, new.thread_id, new.title if new.title and not thread.title else None)
     return CreatedRun(run, is_new=True)
 
 

@@ -2,13 +2,13 @@
 
 import time
 
-from sqlalchemy import ColumnElement, Connection, and_, bindparam, insert, select, tuple_, update
+from sqlalchemy import ColumnElement, Connection, and_, bindparam, case, insert, select, tuple_, update
 
 from api.errors import NotFound
 from api.ids import new_id
 from api.store.pages import Page, decode_cursor, encode_cursor
 from api.store.records import Thread
-from api.store.schema import Now, is_running, runs, threads
+from api.store.schema import Now, StoredText, is_running, runs, threads
 from api.store.search import index_terms, query_terms, thread_has
 from api.store.transactions import Database
 
@@ -23,7 +23,21 @@ THREAD = select(*COLUMNS).where(
     threads.c.deleted_at.is_(None),
 )
 LOCKED_THREAD = THREAD.with_for_update(key_share=True)
-CHANGE = update(threads).where(threads.c.id == bindparam("thread_id"))
+TOUCH = update(threads).where(threads.c.id == bindparam("thread_id"))
+is_untitled = threads.c.title == ""
+BEGIN_RUN = (
+    update(threads)
+    .where(
+        threads.c.id == bindparam("thread_id"),
+        threads.c.account_id == bindparam("of_account"),
+        threads.c.deleted_at.is_(None),
+    )
+    .values(
+        updated_at=bindparam("now"),
+        title=case((is_untitled, bindparam("first_title", type_=StoredText())), else_=threads.c.title),
+        search=case((is_untitled, bindparam("first_terms", type_=StoredText())), else_=threads.c.search),
+    )
+)
 
 
 class Threads:
@@ -99,10 +113,16 @@ def get_thread(connection: Connection, account_id: str, thread_id: str, *, for_u
     return Thread(**row._mapping)
 
 
-def touch(connection: Connection, thread_id: str, title: str | None = None) -> None:
-    """Make a thread the newest, and call it so."""
-    changes = {"updated_at": time.time(), **_changes(title, None, None)}
-    connection.execute(CHANGE, {"thread_id": thread_id, **changes})
+def touch(connection: Connection, thread_id: str) -> None:
+    """Make a thread the newest."""
+    connection.execute(TOUCH, {"thread_id": thread_id, "updated_at": time.time()})
+
+
+def lock_for_run(connection: Connection, account_id: str, thread_id: str, title: str) -> None:
+    """Lock a thread to the transaction's end, make it the newest, and give it a title if it has none."""
+    given = {"now": time.time(), "first_title": title, "first_terms": index_terms(title)}
+    if not connection.execute(BEGIN_RUN, {"of_account": account_id, "thread_id": thread_id, **given}).rowcount:
+        raise NotFound("There is no such thread.")
 
 
 def _insert(connection: Connection, thread: Thread) -> None:
