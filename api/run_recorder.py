@@ -67,10 +67,8 @@ class RunRecorder:
 
     def cycle(self, now: float) -> None:
         """Do everything that is due once."""
-        recorded = list(self._recorded.values())  # Others add to it meanwhile.
-        for one in [one for one in recorded if one.run.terminal is not None]:
-            self._finish(one)
-        self._flush([one for one in recorded if one.run.run_id in self._recorded])
+        self.finish_ended()
+        self._flush(list(self._recorded.values()))
         for run_id in self._store.runs.cancel_requested(list(self._recorded)):
             self._recorded[run_id].run.cancel()
         if now - self._heartbeat_at >= HEARTBEAT_SECONDS:
@@ -81,12 +79,24 @@ class RunRecorder:
             self._claim_stale()
             self._claim_at = now
 
+    def finish_ended(self) -> None:
+        """Store the ends of the runs that have ended."""
+        for recorded in list(self._recorded.values()):  # Others add to it meanwhile.
+            if recorded.run.terminal is not None:
+                self._finish(recorded)
+
     def _record_for_ever(self) -> None:
+        flush_at = 0.0
         while True:
-            self._woken.wait(FLUSH_SECONDS)
+            self._woken.wait(max(0.0, flush_at - time.monotonic()))
             self._woken.clear()
             try:
-                self.cycle(time.monotonic())
+                # An end is stored at once, and is no reason to flush all the others.
+                if (now := time.monotonic()) < flush_at:
+                    self.finish_ended()
+                else:
+                    flush_at = now + FLUSH_SECONDS
+                    self.cycle(now)
             except StoreUnavailable as error:
                 logger.warning("Runs are kept in memory: %s", error)
                 self._heartbeat_at = 0.0  # The first thing to do once it is back.

@@ -1,9 +1,8 @@
 """Runs of stored threads: from a request to a row, a producer and readers, in this worker or another."""
 
-from contextlib import suppress
 from dataclasses import dataclass
 
-from api.errors import BadRequest, DecantError, StoreUnavailable
+from api.errors import BadRequest, DecantError
 from api.messages import Message, ModelRequest, Role
 from api.parts import Part, TextPart
 from api.run_reader import Client, LogReader
@@ -96,9 +95,6 @@ class ThreadRuns:
         )
         self._recorder.add(run, new.answer_parts)
         self._registry.produce(run)
-        if not thread.title and asked.content:
-            with suppress(StoreUnavailable):
-                self._store.threads.name_untitled(account_id, thread_id, title_of(asked.content))
         return OpenedRun(created.run, self._registry.follow(run, client), run)
 
     def open(self, account_id: str, run: StoredRun, client: Client, last_event_id: int) -> OpenedRun:
@@ -142,7 +138,9 @@ class ThreadRuns:
         elif asked.parent_id is None or path[-1].role != "user":
             raise BadRequest("Without content, parent_id has to name the user's message to answer again.")
         is_first = parent_id is None
-        return NewRun(thread_id, asked.model, parts, parent_id, is_first, answer_parts, idempotency_key), tuple(told)
+        title = title_of(asked.content or "")
+        new = NewRun(thread_id, asked.model, parts, parent_id, is_first, answer_parts, idempotency_key, title)
+        return new, tuple(told)
 
 
 def _role_of(message: StoredMessage) -> Role | None:

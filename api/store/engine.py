@@ -1,15 +1,21 @@
 """The engine: SQLite by default, Postgres by its URL. Nothing is connected before it is needed."""
 
 import sqlite3
+import time
 from pathlib import Path
 
+import psycopg
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import InvalidatePoolError
+from sqlalchemy.pool import ConnectionPoolEntry
 
 from api.store.free_list_pool import FreeListPool
 
 DEFAULT_URL = "sqlite:///decant.db"
 BUSY_SECONDS = 15.0
 CONNECT_SECONDS = 10
+IDLE_SECONDS = 1.0
 PRAGMAS = ("foreign_keys = ON", "synchronous = NORMAL", "temp_store = MEMORY", "cache_size = -8000")
 READER = "reader"
 
@@ -23,14 +29,7 @@ def make_engine(database_url: str = "", pool_size: int = 8) -> Engine:
     url = _url(database_url or DEFAULT_URL)
     if url.get_backend_name() == "sqlite":
         return _make_sqlite(url, pool_size)
-    return create_engine(
-        url,
-        pool_size=pool_size,
-        max_overflow=pool_size,
-        pool_pre_ping=True,
-        pool_timeout=BUSY_SECONDS,
-        connect_args={"connect_timeout": CONNECT_SECONDS, "application_name": "decant"},
-    )
+    return _make_postgres(url, pool_size)
 
 
 def is_sqlite(engine: Engine | Connection) -> bool:
@@ -45,6 +44,32 @@ def _url(database_url: str) -> URL:
     if separator and scheme == "sqlite" and rest.removeprefix("/").partition("?")[0] not in ("", ":memory:"):
         return make_url(database_url)
     raise ValueError("it has to begin with postgres://, postgresql:// or sqlite:///, as sqlite:///decant.db")
+
+
+def _make_postgres(url: URL, pool_size: int) -> Engine:
+    engine = create_engine(
+        url,
+        pool_size=pool_size,
+        max_overflow=pool_size,
+        pool_use_lifo=True,
+        pool_timeout=BUSY_SECONDS,
+        connect_args={"connect_timeout": CONNECT_SECONDS, "application_name": "decant"},
+    )
+
+    # A ping before every transaction, as `pool_pre_ping` makes it, is a round trip too many for a connection in use.
+    def note(_connection: DBAPIConnection | None, entry: ConnectionPoolEntry) -> None:
+        entry.info["used_at"] = time.monotonic()
+
+    def ping(connection: DBAPIConnection, entry: ConnectionPoolEntry, _proxy: object) -> None:
+        if time.monotonic() - entry.info.get("used_at", float("inf")) > IDLE_SECONDS:
+            try:
+                engine.dialect.do_ping(connection)
+            except psycopg.Error as error:
+                raise InvalidatePoolError from error
+
+    event.listen(engine, "checkin", note)
+    event.listen(engine, "checkout", ping)
+    return engine
 
 
 def _make_sqlite(url: URL, pool_size: int) -> Engine:

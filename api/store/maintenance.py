@@ -4,8 +4,8 @@ from collections.abc import Callable
 
 from sqlalchemy import Connection, delete, func, select, update
 
-from api.store.schema import has_events, is_running, metadata, run_events, runs, threads
-from api.store.transactions import Database, now_of
+from api.store.schema import Now, has_events, is_running, metadata, run_events, runs, threads
+from api.store.transactions import Database
 
 RUNS_AT_ONCE = 200
 THREADS_AT_ONCE = 20
@@ -42,7 +42,7 @@ def _prune_some(connection: Connection, before: float, at_once: int) -> int:
     ended = select(runs.c.id).where(has_events, runs.c.ended_at < before).order_by(runs.c.ended_at).limit(at_once)
     run_ids = connection.execute(ended.with_for_update(key_share=True, skip_locked=True)).scalars().all()
     connection.execute(delete(run_events).where(run_events.c.run_id.in_(run_ids)))
-    connection.execute(update(runs).where(runs.c.id.in_(run_ids)).values(events_pruned_at=now_of(connection)))
+    connection.execute(update(runs).where(runs.c.id.in_(run_ids)).values(events_pruned_at=Now()))
     return len(run_ids)
 
 

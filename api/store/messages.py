@@ -4,14 +4,14 @@ import time
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Integer, Row, and_, insert, literal, select
+from sqlalchemy import ColumnElement, Connection, Integer, Row, Select, and_, bindparam, func, insert, literal, select
 
 from api.errors import NotFound
 from api.ids import new_id
 from api.parts import decode_parts, encode_parts, text_of
 from api.store.pages import Page, decode_cursor, encode_cursor
 from api.store.records import NewMessage, StoredMessage
-from api.store.schema import messages
+from api.store.schema import messages, threads
 from api.store.search import index_terms
 from api.store.threads import get_thread, touch
 from api.store.transactions import Database
@@ -23,6 +23,32 @@ COLUMNS = (
         for name in ("number", "thread_id", "parent_id", "role", "status", "run_id", "created_at", "parts")
     ),
 )
+
+
+def _path_to(leaf: ColumnElement[bool]) -> Select[Any]:
+    steps = (
+        select(messages.c.number, messages.c.parent_id, literal(1, Integer).label("depth"))
+        .join(threads, threads.c.id == messages.c.thread_id)
+        .where(
+            leaf,
+            messages.c.thread_id == bindparam("thread_id"),
+            messages.c.account_id == bindparam("account_id"),
+            threads.c.deleted_at.is_(None),
+        )
+        .cte("steps", recursive=True)
+    )
+    steps = steps.union_all(
+        select(messages.c.number, messages.c.parent_id, steps.c.depth + 1)
+        .join(steps, messages.c.id == steps.c.parent_id)
+        .where(steps.c.depth < bindparam("limit", type_=Integer))
+    )
+    return select(*COLUMNS).join(steps, messages.c.number == steps.c.number).order_by(steps.c.depth.desc())
+
+
+newest_number = select(func.max(messages.c.number)).where(messages.c.thread_id == bindparam("thread_id"))
+PATH_TO_LEAF = _path_to(messages.c.id == bindparam("leaf_id"))
+PATH_TO_NEWEST = _path_to(messages.c.number == newest_number.scalar_subquery())
+INSERT = insert(messages).returning(messages.c.number)
 
 
 class Messages:
@@ -102,7 +128,7 @@ def insert_message(
     }
     stored = {"id": message_id, "account_id": account_id, "parts": encode_parts(added.parts), **values}
     stored["search"] = index_terms(text_of(added.parts))
-    number = connection.execute(insert(messages).values(stored).returning(messages.c.number)).scalar_one()
+    number = connection.execute(INSERT, stored).scalar_one()
     return StoredMessage(number=number, message_id=message_id, parts=added.parts, **values)
 
 
@@ -143,23 +169,13 @@ def _list_oldest(
 def _path(
     connection: Connection, account_id: str, thread_id: str, leaf_id: str | None, limit: int
 ) -> tuple[StoredMessage, ...]:
-    get_thread(connection, account_id, thread_id)
-    if leaf_id is None:
-        leaf_id = newest_id(connection, thread_id)
-    else:
-        check_parent(connection, thread_id, leaf_id)
-    steps = (
-        select(messages.c.number, messages.c.parent_id, literal(1, Integer).label("depth"))
-        .where(messages.c.id == leaf_id, _is_in(account_id, thread_id))
-        .cte("steps", recursive=True)
-    )
-    steps = steps.union_all(
-        select(messages.c.number, messages.c.parent_id, steps.c.depth + 1)
-        .join(steps, messages.c.id == steps.c.parent_id)
-        .where(steps.c.depth < limit)
-    )
-    asked = select(*COLUMNS).join(steps, messages.c.number == steps.c.number).order_by(steps.c.depth.desc())
-    return tuple(map(_message, connection.execute(asked)))
+    asked = {"account_id": account_id, "thread_id": thread_id, "leaf_id": leaf_id, "limit": limit}
+    found = tuple(map(_message, connection.execute(PATH_TO_LEAF if leaf_id else PATH_TO_NEWEST, asked)))
+    if not found:
+        get_thread(connection, account_id, thread_id)
+        if leaf_id is not None:
+            check_parent(connection, thread_id, leaf_id)
+    return found
 
 
 def _children(

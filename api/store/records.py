@@ -1,7 +1,7 @@
 """The rows of the store as values, and what is given to it to make new ones."""
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from api.events import RunCancelled, RunCompleted, RunFailed, RunInterrupted, RunStarted, Usage
 from api.parts import Part, text_of
@@ -55,17 +55,17 @@ class StoredRun:
     model: str
     status: Status
     seq: int
-    error_code: str | None
-    error_message: str | None
-    finish_reason: str | None
-    input_tokens: int | None
-    output_tokens: int | None
-    usage_is_estimated: bool | None
     owner: str
-    cancel_requested_at: float | None
     created_at: float
-    ended_at: float | None
-    events_pruned_at: float | None
+    error_code: str | None = None
+    error_message: str | None = None
+    finish_reason: str | None = None
+    input_tokens: int | None = None
+    output_tokens: int | None = None
+    usage_is_estimated: bool | None = None
+    cancel_requested_at: float | None = None
+    ended_at: float | None = None
+    events_pruned_at: float | None = None
 
     @property
     def started(self) -> RunStarted:
@@ -73,9 +73,8 @@ class StoredRun:
         return RunStarted(self.run_id, self.thread_id, self.message_id, self.model)
 
 
-@dataclass(frozen=True, slots=True)
-class RunEvent:
-    """An event of a run's log; `data` is its JSON, the bytes that are sent."""
+class RunEvent(NamedTuple):
+    """An event of a run's log; `data` is its JSON, the bytes that are sent. A tuple, as there is one for each delta."""
 
     run_id: str
     seq: int
@@ -109,7 +108,8 @@ class NewRun:
 
     `parts` are a user's new message under `parent_id`; without them the answer itself goes there, which is how a
     message is answered again. `parent_id` None means the thread's newest message, and `is_first` that there is no
-    parent. `answer_parts` are what the answer begins with, where it goes on from an interrupted one.
+    parent. `answer_parts` are what the answer begins with, where it goes on from an interrupted one. `title` names a
+    thread that has no title.
     """
 
     thread_id: str
@@ -119,6 +119,7 @@ class NewRun:
     is_first: bool = False
     answer_parts: tuple[Part, ...] = ()
     idempotency_key: str | None = None
+    title: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,22 +5,23 @@ from collections.abc import Iterable
 from typing import Any
 
 import orjson
-from sqlalchemy import ColumnElement, Connection, Row, and_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, and_, bindparam, select, update
 
 from api.events import RunCompleted, RunFailed, RunInterrupted, Usage, to_json
 from api.parts import Part, decode_parts, encode_parts, fold_events, text_of
 from api.store.records import Ending, RunEvent
 from api.store.run_log import insert_events, stored_events
 from api.store.run_rows import lock_owned
-from api.store.schema import is_running, messages, runs
+from api.store.schema import Now, is_running, messages, runs
 from api.store.search import index_terms
 from api.store.threads import touch
-from api.store.transactions import now_of
 
 ABANDONED = RunInterrupted(
     "server_shutdown", "The server that wrote this answer went away. The text so far is kept.", retryable=True
 )
 MOST_CLAIMED_AT_ONCE = 100
+END = update(runs).where(runs.c.id == bindparam("run_id")).returning(runs.c.message_id, runs.c.thread_id)
+END_MESSAGE = update(messages).where(messages.c.id == bindparam("message_id"))
 
 
 def finish(connection: Connection, owner: str, ending: Ending) -> bool:
@@ -38,14 +39,14 @@ def finish(connection: Connection, owner: str, ending: Ending) -> bool:
 
 def stale_ids(connection: Connection, older_than_seconds: float) -> tuple[str, ...]:
     """Return runs whose owner has been silent for so long."""
-    asked = select(runs.c.id).where(_is_stale(connection, older_than_seconds)).order_by(runs.c.heartbeat_at)
+    asked = select(runs.c.id).where(_is_stale(older_than_seconds)).order_by(runs.c.heartbeat_at)
     return tuple(connection.execute(asked.limit(MOST_CLAIMED_AT_ONCE)).scalars())
 
 
 def claim(connection: Connection, run_id: str, older_than_seconds: float) -> bool:
     """End a stale run as interrupted; False when its owner or another claimant was faster."""
     asked = select(runs.c.id, runs.c.seq, messages.c.parts).join(messages, messages.c.id == runs.c.message_id)
-    asked = asked.where(runs.c.id == run_id, _is_stale(connection, older_than_seconds))
+    asked = asked.where(runs.c.id == run_id, _is_stale(older_than_seconds))
     row = connection.execute(asked.with_for_update(of=runs, key_share=True, skip_locked=True)).one_or_none()
     if row is None:
         return False
@@ -54,8 +55,8 @@ def claim(connection: Connection, run_id: str, older_than_seconds: float) -> boo
     return True
 
 
-def _is_stale(connection: Connection, older_than_seconds: float) -> ColumnElement[bool]:
-    return and_(is_running, runs.c.heartbeat_at < now_of(connection) - older_than_seconds)
+def _is_stale(older_than_seconds: float) -> ColumnElement[bool]:
+    return and_(is_running, runs.c.heartbeat_at < Now() - older_than_seconds)
 
 
 def _abandoned(row: Row[*tuple[Any, ...]], stored: list[tuple[str, bytes]]) -> tuple[Ending, list[RunEvent]]:
@@ -70,12 +71,9 @@ def _end(connection: Connection, ending: Ending, missing: Iterable[RunEvent]) ->
     status = ending.terminal.type.removeprefix("run.")
     insert_events(connection, events)
     ended = {"status": status, "seq": events[-1].seq, "ended_at": time.time(), **_columns_of(ending)}
-    of_run = update(runs).where(runs.c.id == ending.run_id)
-    message_id, thread_id = connection.execute(
-        of_run.values(ended).returning(runs.c.message_id, runs.c.thread_id)
-    ).one()
+    message_id, thread_id = connection.execute(END, {"run_id": ending.run_id, **ended}).one()
     final = {"status": status, "parts": encode_parts(ending.parts), "search": index_terms(text_of(ending.parts))}
-    connection.execute(update(messages).where(messages.c.id == message_id).values(final))
+    connection.execute(END_MESSAGE, {"message_id": message_id, **final})
     touch(connection, thread_id)
 
 

@@ -4,30 +4,37 @@
 holds the events of one batch, each as a line of its type and its JSON, and the number of the last.
 """
 
-from collections.abc import Iterable, Sequence
+import time
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import groupby
-from operator import attrgetter
-from typing import Any
+from operator import itemgetter
 
-from sqlalchemy import Connection, bindparam, insert, select, text, update
+from sqlalchemy import Connection, bindparam, select, text
 
 from api.store.engine import is_sqlite
 from api.store.records import Replay, RunEvent
-from api.store.run_rows import get_run, lock_owned
-from api.store.schema import run_events, runs
-from api.store.transactions import Database, now_of
+from api.store.run_rows import array_of, get_run, lock_owned
+from api.store.schema import run_events
+from api.store.transactions import Database
 
-# Postgres takes a batch as arrays in one statement, for a third of what a statement for each row costs.
+# Postgres takes a batch as arrays in one statement, for a third of what a statement for each row costs; SQLite has no
+# round trips, and most of what SQLAlchemy does for a row is spared by talking to the driver.
 INSERT_AT_ONCE = text(
     "INSERT INTO run_events (run_id, seq, lines) SELECT * FROM "
-    "unnest(CAST(:run_id AS text[]), CAST(:seq AS integer[]), CAST(:lines AS bytea[]))"
+    "unnest(CAST(:run_ids AS text[]), CAST(:seqs AS integer[]), CAST(:lines AS bytea[]))"
 )
+INSERT_EACH = "INSERT INTO run_events (run_id, seq, lines) VALUES (?, ?, ?)"
 UPDATE_AT_ONCE = text(
     "UPDATE runs SET seq = new.last_seq, heartbeat_at = extract(epoch FROM clock_timestamp()) FROM "
-    "unnest(CAST(:of_run AS text[]), CAST(:last_seq AS integer[])) AS new (of_run, last_seq) WHERE runs.id = new.of_run"
+    "unnest(CAST(:run_ids AS text[]), CAST(:seqs AS integer[])) AS new (of_run, last_seq) WHERE runs.id = new.of_run"
 )
+UPDATE_EACH = "UPDATE runs SET seq = ?, heartbeat_at = ? WHERE id = ?"
+RUN_ID = itemgetter(0)
 MOST_EVENTS_IN_ROW = 100
 ROWS_AT_ONCE = 64
+STORED = select(run_events.c.seq, run_events.c.lines).where(
+    run_events.c.run_id == bindparam("run_id"), run_events.c.seq > bindparam("after")
+)
 
 
 class RunEvents:
@@ -56,21 +63,28 @@ class RunEvents:
 def insert_events(connection: Connection, events: Iterable[RunEvent]) -> None:
     """Add events, each run's in order, within a transaction that has locked their runs."""
     rows = [
-        {"run_id": run_id, "seq": row[-1].seq, "lines": b"".join(map(_line, row))}
-        for run_id, of_run in groupby(events, attrgetter("run_id"))
+        (
+            run_id,
+            row[-1].seq,
+            b"".join([b"%b %b\n" % (event_type.encode(), fields) for _, _, event_type, fields in row]),
+        )
+        for run_id, of_run in groupby(events, RUN_ID)
         for row in _rows(list(of_run))
     ]
     if is_sqlite(connection):
-        connection.execute(insert(run_events), rows)
+        connection.exec_driver_sql(INSERT_EACH, rows)
     else:
-        connection.execute(INSERT_AT_ONCE, _columns(rows))
+        run_ids, seqs, lines = zip(*rows, strict=True)
+        hexed = [f'"\\\\x{line.hex()}"' for line in lines]
+        arrays = {"run_ids": array_of(run_ids), "seqs": array_of(seqs), "lines": array_of(hexed)}
+        connection.execute(INSERT_AT_ONCE, arrays)
 
 
 def stored_events(connection: Connection, run_id: str, seq: int = 0, rows: int | None = None) -> list[RunEvent]:
     """Return the events after `seq`, of at most so many rows."""
-    asked = select(run_events.c.seq, run_events.c.lines).where(run_events.c.run_id == run_id, run_events.c.seq > seq)
     found: list[RunEvent] = []
-    for last_seq, lines in connection.execute(asked.order_by(run_events.c.seq).limit(rows)):
+    asked = STORED.order_by(run_events.c.seq).limit(rows)
+    for last_seq, lines in connection.execute(asked, {"run_id": run_id, "after": seq}):
         of_row = bytes(lines).split(b"\n")[:-1]
         for number, line in enumerate(of_row, start=last_seq - len(of_row) + 1):
             event_type, _, encoded = line.partition(b" ")
@@ -80,34 +94,30 @@ def stored_events(connection: Connection, run_id: str, seq: int = 0, rows: int |
 
 
 def _append(connection: Connection, owner: str, batch: Sequence[RunEvent]) -> frozenset[str]:
-    by_run = {run_id: list(events) for run_id, events in groupby(sorted(batch, key=_place), attrgetter("run_id"))}
+    by_run = {run_id: list(events) for run_id, events in groupby(sorted(batch), RUN_ID)}
     stored = lock_owned(connection, owner, by_run)
     taken = {run_id: _after(by_run[run_id], seq) for run_id, seq in stored.items()}
     fitting = {run_id: events for run_id, events in taken.items() if events is not None}
     added = {run_id: events for run_id, events in fitting.items() if events}
     if added:
         insert_events(connection, [event for events in added.values() for event in events])
-        _set_seqs(connection, [{"of_run": run_id, "last_seq": events[-1].seq} for run_id, events in added.items()])
+        _set_seqs(connection, {run_id: events[-1].seq for run_id, events in added.items()})
     return frozenset(fitting)
 
 
-def _set_seqs(connection: Connection, rows: list[dict[str, Any]]) -> None:
+def _set_seqs(connection: Connection, seqs: Mapping[str, int]) -> None:
     """Note what is stored, which is a sign of life of the owner too."""
     if is_sqlite(connection):
-        noted = {"seq": bindparam("last_seq"), "heartbeat_at": now_of(connection)}
-        connection.execute(update(runs).where(runs.c.id == bindparam("of_run")).values(noted), rows)
+        now = time.time()
+        connection.exec_driver_sql(UPDATE_EACH, [(seq, now, run_id) for run_id, seq in seqs.items()])
     else:
-        connection.execute(UPDATE_AT_ONCE, _columns(rows))
-
-
-def _columns(rows: list[dict[str, Any]]) -> dict[str, list[Any]]:
-    return {name: [row[name] for row in rows] for name in rows[0]}
+        connection.execute(UPDATE_AT_ONCE, {"run_ids": array_of(seqs), "seqs": array_of(seqs.values())})
 
 
 def _after(events: list[RunEvent], seq: int) -> list[RunEvent] | None:
     """Return what follows `seq` without a gap, or None."""
     rest = [event for event in events if event.seq > seq]
-    follows = all(event.seq == seq + place for place, event in enumerate(rest, start=1))
+    follows = [event.seq for event in rest] == list(range(seq + 1, seq + 1 + len(rest)))
     return rest if follows else None
 
 
@@ -120,11 +130,3 @@ def _replay_after(connection: Connection, account_id: str, run_id: str, seq: int
 
 def _rows(events: list[RunEvent]) -> list[list[RunEvent]]:
     return [events[start : start + MOST_EVENTS_IN_ROW] for start in range(0, len(events), MOST_EVENTS_IN_ROW)]
-
-
-def _line(event: RunEvent) -> bytes:
-    return b"%b %b\n" % (event.type.encode(), event.data)
-
-
-def _place(event: RunEvent) -> tuple[str, int]:
-    return event.run_id, event.seq

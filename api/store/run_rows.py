@@ -1,24 +1,35 @@
 """Reading and locking rows of runs within a transaction."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from typing import Any
 
-from sqlalchemy import Connection, Row, select
+import orjson
+from sqlalchemy import Connection, Row, bindparam, select, text
 
 from api.errors import NotFound
+from api.store.engine import is_sqlite
 from api.store.records import StoredRun
-from api.store.schema import is_running, runs
+from api.store.schema import runs
 
 COLUMNS = (
     runs.c.id.label("run_id"),
     *(runs.c[name] for name in StoredRun.__slots__ if name != "run_id"),
 )
+RUN = select(*COLUMNS).where(runs.c.id == bindparam("run_id"), runs.c.account_id == bindparam("account_id"))
+# A list of ids is one parameter: with one for each, every number of runs would be a statement of its own.
+IN_SQLITE = "IN (SELECT value FROM json_each(:run_ids))"
+IN_POSTGRES = "= ANY(CAST(:run_ids AS text[]))"
+OWNED = "SELECT id, seq FROM runs WHERE owner = :owner AND status = 'running' AND id"
+OWNED_IN_SQLITE = text(f"{OWNED} {IN_SQLITE}")
+OWNED_IN_POSTGRES = text(f"{OWNED} {IN_POSTGRES} ORDER BY id FOR NO KEY UPDATE")
+CANCELLED = "SELECT id FROM runs WHERE status = 'running' AND cancel_requested_at IS NOT NULL AND id"
+CANCELLED_IN_SQLITE = text(f"{CANCELLED} {IN_SQLITE}")
+CANCELLED_IN_POSTGRES = text(f"{CANCELLED} {IN_POSTGRES}")
 
 
 def get_run(connection: Connection, account_id: str, run_id: str) -> StoredRun:
     """Return a run of the account."""
-    asked = select(*COLUMNS).where(runs.c.id == run_id, runs.c.account_id == account_id)
-    row = connection.execute(asked).one_or_none()
+    row = connection.execute(RUN, {"run_id": run_id, "account_id": account_id}).one_or_none()
     if row is None:
         raise NotFound("There is no such run.")
     return to_run(row)
@@ -29,11 +40,26 @@ def lock_owned(connection: Connection, owner: str, run_ids: Collection[str]) -> 
 
     They are locked in the order of their ids, so that no two transactions wait for each other.
     """
-    asked = select(runs.c.id, runs.c.seq).where(runs.c.id.in_(run_ids), runs.c.owner == owner, is_running)
-    rows = connection.execute(asked.order_by(runs.c.id).with_for_update(key_share=True))
+    statement = OWNED_IN_SQLITE if is_sqlite(connection) else OWNED_IN_POSTGRES
+    rows = connection.execute(statement, {"owner": owner, "run_ids": _listed(connection, run_ids)})
     return dict(rows.all())
+
+
+def cancel_requested(connection: Connection, run_ids: Collection[str]) -> frozenset[str]:
+    """Return those of the runs that go on and that somebody wants cancelled."""
+    statement = CANCELLED_IN_SQLITE if is_sqlite(connection) else CANCELLED_IN_POSTGRES
+    return frozenset(connection.execute(statement, {"run_ids": _listed(connection, run_ids)}).scalars())
+
+
+def array_of(values: Iterable[object]) -> str:
+    """Write values as an array of Postgres, which is cheaper than to let psycopg adapt a list."""
+    return "{" + ",".join(map(str, values)) + "}"
 
 
 def to_run(row: Row[*tuple[Any, ...]]) -> StoredRun:
     """Turn a row of `COLUMNS` into its value."""
     return StoredRun(**row._mapping)
+
+
+def _listed(connection: Connection, run_ids: Collection[str]) -> str:
+    return orjson.dumps(list(run_ids)).decode() if is_sqlite(connection) else array_of(run_ids)

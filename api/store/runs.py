@@ -13,9 +13,9 @@ from api.errors import Conflict
 from api.store.records import CreatedRun, Ending, NewRun, StoredRun
 from api.store.run_creation import create_run, find_by_key
 from api.store.run_endings import claim, finish, stale_ids
-from api.store.run_rows import COLUMNS, get_run, lock_owned, to_run
-from api.store.schema import is_running, runs
-from api.store.transactions import Database, now_of
+from api.store.run_rows import COLUMNS, cancel_requested, get_run, lock_owned, to_run
+from api.store.schema import Now, is_running, runs
+from api.store.transactions import Database
 
 
 class Runs:
@@ -34,10 +34,10 @@ class Runs:
         try:
             return self._database.write(create_run, account_id, new, owner)
         except IntegrityError as error:
-            # Another transaction was faster with the same key in another thread.
+            # The thread has a run that goes on, or another transaction was faster with the same key.
             existing = self._database.read(find_by_key, account_id, new.idempotency_key)
             if existing is None:
-                raise Conflict("This thread is being changed. Try again in a moment.") from error
+                raise Conflict("This thread is being answered. Wait for the end, or stop it first.") from error
             return CreatedRun(existing, is_new=False)
 
     def find_by_key(self, account_id: str, idempotency_key: str) -> StoredRun | None:
@@ -66,7 +66,7 @@ class Runs:
 
     def cancel_requested(self, run_ids: Collection[str]) -> frozenset[str]:
         """Return those of an owner's runs that somebody wants cancelled."""
-        return self._database.read(_cancel_requested, run_ids) if run_ids else frozenset()
+        return self._database.read(cancel_requested, run_ids) if run_ids else frozenset()
 
     def heartbeat(self, owner: str, run_ids: Collection[str]) -> frozenset[str]:
         """Say that the owner lives; return the runs that are still its own, the others have ended elsewhere."""
@@ -95,17 +95,12 @@ def _list_by_id(connection: Connection, account_id: str, run_ids: Collection[str
 
 def _request_cancel(connection: Connection, account_id: str, run_id: str) -> StoredRun:
     going_on = and_(runs.c.id == run_id, runs.c.account_id == account_id, is_running)
-    first_mark = func.coalesce(runs.c.cancel_requested_at, now_of(connection))
+    first_mark = func.coalesce(runs.c.cancel_requested_at, Now())
     connection.execute(update(runs).where(going_on).values(cancel_requested_at=first_mark))
     return get_run(connection, account_id, run_id)
 
 
-def _cancel_requested(connection: Connection, run_ids: Collection[str]) -> frozenset[str]:
-    asked = select(runs.c.id).where(runs.c.id.in_(run_ids), is_running, runs.c.cancel_requested_at.is_not(None))
-    return frozenset(connection.execute(asked).scalars())
-
-
 def _heartbeat(connection: Connection, owner: str, run_ids: Collection[str]) -> frozenset[str]:
     owned = lock_owned(connection, owner, run_ids)
-    connection.execute(update(runs).where(runs.c.id.in_(owned)).values(heartbeat_at=now_of(connection)))
+    connection.execute(update(runs).where(runs.c.id.in_(owned)).values(heartbeat_at=Now()))
     return frozenset(owned)

@@ -23,6 +23,8 @@ from sqlalchemy import (
     literal_column,
 )
 from sqlalchemy.engine import Dialect
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.types import TypeDecorator
 
 # In the text of a statement and not a parameter: planners then see that an index of running runs serves it.
@@ -42,6 +44,23 @@ class StoredText(TypeDecorator[str]):
         if "\0" in value:
             value = value.replace("\0", "\N{REPLACEMENT CHARACTER}")
         return value if value.isascii() else value.encode("utf-8", "replace").decode("utf-8")
+
+
+class Now(ColumnElement[float]):
+    """The time as the database has it: nodes over one Postgres need not agree on theirs."""
+
+    inherit_cache = True
+    type = Double()
+
+
+@compiles(Now, "sqlite")
+def _sqlite_now(_element: Now, _compiler: SQLCompiler, **_options: Any) -> str:  # noqa: ANN401 - SQLAlchemy's own.
+    return "((julianday('now') - 2440587.5) * 86400.0)"
+
+
+@compiles(Now, "postgresql")
+def _postgres_now(_element: Now, _compiler: SQLCompiler, **_options: Any) -> str:  # noqa: ANN401 - SQLAlchemy's own.
+    return "CAST(EXTRACT(epoch FROM clock_timestamp()) AS double precision)"
 
 
 Number = BigInteger().with_variant(Integer(), "sqlite")

@@ -2,19 +2,41 @@
 
 import time
 
-from sqlalchemy import ColumnElement, Connection, and_, insert, select, tuple_, update
+from sqlalchemy import ColumnElement, Connection, and_, bindparam, case, insert, select, tuple_, update
 
 from api.errors import NotFound
 from api.ids import new_id
 from api.store.pages import Page, decode_cursor, encode_cursor
 from api.store.records import Thread
-from api.store.schema import is_running, runs, threads
+from api.store.schema import Now, StoredText, is_running, runs, threads
 from api.store.search import index_terms, query_terms, thread_has
-from api.store.transactions import Database, now_of
+from api.store.transactions import Database
 
 COLUMNS = (
     threads.c.id.label("thread_id"),
     *(threads.c[name] for name in ("account_id", "title", "model", "system_prompt", "created_at", "updated_at")),
+)
+# Statements of a run's start and end are made once: making one costs more than running it.
+THREAD = select(*COLUMNS).where(
+    threads.c.id == bindparam("thread_id"),
+    threads.c.account_id == bindparam("account_id"),
+    threads.c.deleted_at.is_(None),
+)
+LOCKED_THREAD = THREAD.with_for_update(key_share=True)
+TOUCH = update(threads).where(threads.c.id == bindparam("thread_id"))
+is_untitled = threads.c.title == ""
+BEGIN_RUN = (
+    update(threads)
+    .where(
+        threads.c.id == bindparam("thread_id"),
+        threads.c.account_id == bindparam("of_account"),
+        threads.c.deleted_at.is_(None),
+    )
+    .values(
+        updated_at=bindparam("now"),
+        title=case((is_untitled, bindparam("first_title", type_=StoredText())), else_=threads.c.title),
+        search=case((is_untitled, bindparam("first_terms", type_=StoredText())), else_=threads.c.search),
+    )
 )
 
 
@@ -65,10 +87,6 @@ class Threads:
         """
         return self._database.write(_update, account_id, thread_id, _changes(title, model, system_prompt))
 
-    def name_untitled(self, account_id: str, thread_id: str, title: str) -> bool:
-        """Give a title to a thread that has none; False, and nothing changed, when a person was faster."""
-        return self._database.write(_name_untitled, account_id, thread_id, title)
-
     def delete(self, account_id: str, thread_id: str) -> None:
         """Hide a thread and ask its run to end; `restore` brings it back until it is purged.
 
@@ -88,8 +106,8 @@ class Threads:
 
 def get_thread(connection: Connection, account_id: str, thread_id: str, *, for_update: bool = False) -> Thread:
     """Return a thread within a transaction, with `for_update` locked to its end."""
-    asked = select(*COLUMNS).where(_is(account_id, thread_id), threads.c.deleted_at.is_(None))
-    row = connection.execute(asked.with_for_update(key_share=True) if for_update else asked).one_or_none()
+    asked = {"account_id": account_id, "thread_id": thread_id}
+    row = connection.execute(LOCKED_THREAD if for_update else THREAD, asked).one_or_none()
     if row is None:
         raise NotFound("There is no such thread.")
     return Thread(**row._mapping)
@@ -97,7 +115,14 @@ def get_thread(connection: Connection, account_id: str, thread_id: str, *, for_u
 
 def touch(connection: Connection, thread_id: str) -> None:
     """Make a thread the newest."""
-    connection.execute(update(threads).where(threads.c.id == thread_id).values(updated_at=time.time()))
+    connection.execute(TOUCH, {"thread_id": thread_id, "updated_at": time.time()})
+
+
+def lock_for_run(connection: Connection, account_id: str, thread_id: str, title: str) -> None:
+    """Lock a thread to the transaction's end, make it the newest, and give it a title if it has none."""
+    given = {"now": time.time(), "first_title": title, "first_terms": index_terms(title)}
+    if not connection.execute(BEGIN_RUN, {"of_account": account_id, "thread_id": thread_id, **given}).rowcount:
+        raise NotFound("There is no such thread.")
 
 
 def _insert(connection: Connection, thread: Thread) -> None:
@@ -133,18 +158,11 @@ def _update(connection: Connection, account_id: str, thread_id: str, changes: di
     return get_thread(connection, account_id, thread_id)
 
 
-def _name_untitled(connection: Connection, account_id: str, thread_id: str, title: str) -> bool:
-    untitled = and_(_is(account_id, thread_id), threads.c.title == "")
-    named = update(threads).where(untitled).values(title=title, search=index_terms(title))
-    return connection.execute(named).rowcount == 1
-
-
 def _delete(connection: Connection, account_id: str, thread_id: str) -> None:
     get_thread(connection, account_id, thread_id, for_update=True)
-    now = now_of(connection)
-    connection.execute(update(threads).where(_is(account_id, thread_id)).values(deleted_at=now))
+    connection.execute(update(threads).where(_is(account_id, thread_id)).values(deleted_at=Now()))
     running = and_(runs.c.thread_id == thread_id, is_running, runs.c.cancel_requested_at.is_(None))
-    connection.execute(update(runs).where(running).values(cancel_requested_at=now))
+    connection.execute(update(runs).where(running).values(cancel_requested_at=Now()))
 
 
 def _restore(connection: Connection, account_id: str, thread_id: str) -> Thread:

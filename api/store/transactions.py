@@ -4,12 +4,11 @@ Blocking SQLite work leaves gevent's hub here; psycopg waits cooperatively by it
 the errors of `api.errors` here, and nowhere else.
 """
 
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
-from sqlalchemy import ColumnElement, Connection, Double, Engine, cast, func, literal
+from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
@@ -60,13 +59,6 @@ class Database:
             return _transact(self._writer, work)
         finally:
             self._turn.release()
-
-
-def now_of(connection: Connection) -> ColumnElement[float]:
-    """Return the time as the database has it: nodes over one Postgres need not agree on theirs."""
-    if is_sqlite(connection):
-        return literal(time.time())
-    return cast(func.extract("epoch", func.clock_timestamp()), Double)
 
 
 @contextmanager

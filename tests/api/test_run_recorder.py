@@ -75,6 +75,14 @@ def test_what_has_come_is_stored_by_a_cycle_and_the_end_before_its_readers_see_i
     assert (recording.over, len(recording.recorder)) == ([run], 0)
 
 
+def test_an_end_is_stored_at_once_without_what_others_have_said(recording: Recording) -> None:
+    ended, going_on = recording.start("a"), recording.start("b")
+    ended.end(RunCompleted("stop"))
+    recording.recorder.finish_ended()
+    assert recording.stored(ended)[-1] == "run.completed"
+    assert recording.stored(going_on) == ["run.started"]
+
+
 @pytest.mark.parametrize("is_over", [False, True])
 def test_readers_of_a_run_that_ended_elsewhere_see_no_end_that_is_not_stored(
     recording: Recording, is_over: bool
@@ -99,7 +107,7 @@ def test_an_end_that_cannot_be_stored_keeps_no_other_from_it(
 
     def breaking(recorded: run_recorder.Recorded) -> run_recorder.Ending:
         ending = ending_of(recorded)
-        gap = tuple(replace(event, seq=event.seq + 7) for event in ending.events)
+        gap = tuple(event._replace(seq=event.seq + 7) for event in ending.events)
         return replace(ending, events=gap) if recorded.run is broken else ending
 
     monkeypatch.setattr(run_recorder, "_ending_of", breaking)

@@ -52,7 +52,6 @@ def test_lists_and_searches_hold_the_own_only(two_accounts: Store) -> None:
     assert two_accounts.threads.list_newest(OTHER, query="findable").items == ()
     assert two_accounts.messages.children(OTHER, run.thread_id, None) == ()
     assert two_accounts.runs.list_by_id(OTHER, [run.run_id]) == ()
-    assert not two_accounts.threads.name_untitled(OTHER, run.thread_id, "x")
 
 
 def test_a_key_belongs_to_an_account(two_accounts: Store) -> None:

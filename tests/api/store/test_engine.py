@@ -1,6 +1,7 @@
 """The engine of each database."""
 
 import sqlite3
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
@@ -90,4 +91,19 @@ def test_a_store_heals_when_postgres_comes_back() -> None:
         store.threads.create(ACCOUNT)
         with engine.connect() as connection:
             assert connection.execute(text("SELECT count(*) FROM threads")).scalar() == 2
+        engine.dispose()
+
+
+@pytest.mark.parametrize("idle_seconds", [0.0, float("inf")])
+def test_a_postgres_connection_that_broke_while_it_was_idle_is_replaced(
+    idle_seconds: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("api.store.engine.IDLE_SECONDS", idle_seconds)
+    with run_cluster() as cluster:
+        engine = make_engine(cluster.url, pool_size=4)
+        migrate(engine)
+        cluster.stop()
+        cluster.start()
+        with nullcontext() if idle_seconds == 0 else pytest.raises(StoreUnavailable):
+            open_store(engine).threads.create(ACCOUNT)
         engine.dispose()

@@ -3,8 +3,10 @@
 import pytest
 
 from api.errors import BadRequest, NotFound
+from api.parts import TextPart
 from api.store import Store
-from tests.stores import ACCOUNT, start_run
+from api.store.records import NewRun
+from tests.stores import ACCOUNT, OWNER, completed, start_run
 
 
 def titles(store: Store, query: str = "") -> list[str]:
@@ -51,10 +53,11 @@ def test_only_what_is_given_changes(store: Store) -> None:
 
 
 def test_a_title_is_given_once_and_never_over_a_persons(store: Store) -> None:
-    thread = store.threads.create(ACCOUNT)
-    assert store.threads.name_untitled(ACCOUNT, thread.thread_id, "first")
-    assert not store.threads.name_untitled(ACCOUNT, thread.thread_id, "second")
-    assert titles(store) == ["first"]
+    thread_id = store.threads.create(ACCOUNT).thread_id
+    for title in ("first \0 \ud800", "second"):
+        run = store.runs.create(ACCOUNT, NewRun(thread_id, "m", (TextPart("q"),), title=title), OWNER).run
+        store.runs.finish(OWNER, completed(run.run_id, 2, "a"))
+    assert titles(store) == titles(store, query="first") == ["first \N{REPLACEMENT CHARACTER} ?"]
 
 
 def test_a_deleted_thread_is_gone_until_it_is_restored(store: Store) -> None:
