@@ -4,7 +4,7 @@ import contextlib
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
-from tests.bench import page_answer
+from tests.bench import page_answer, page_pages
 from tests.bench.options import Options
 from tests.bench.page_lab import PageLab
 from tests.bench.report import Table
@@ -12,6 +12,7 @@ from tests.bench.report import Table
 BENCHMARKS: Mapping[str, Callable[[PageLab], Table]] = {
     "answer": page_answer.answers,
     "sizes": page_answer.sizes,
+    "pages": page_pages.at_once,
 }
 QUICK = tuple(BENCHMARKS)
 
