@@ -4,7 +4,7 @@ import contextlib
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
-from tests.bench import page_answer, page_pages
+from tests.bench import page_answer, page_pages, page_soak
 from tests.bench.options import Options
 from tests.bench.page_lab import PageLab
 from tests.bench.report import Table
@@ -13,6 +13,7 @@ BENCHMARKS: Mapping[str, Callable[[PageLab], Table]] = {
     "answer": page_answer.answers,
     "sizes": page_answer.sizes,
     "pages": page_pages.at_once,
+    "soak": page_soak.soak,
 }
 QUICK = tuple(BENCHMARKS)
 
