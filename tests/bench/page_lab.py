@@ -91,6 +91,8 @@ class PageLab:
 
     def present(self, *peers: Peer) -> list[Peer]:
         """Leave out what was not asked for, and what this machine lacks, and say so."""
+        if unknown := set(self.options.only) - {peer.key for peer in ALL}:
+            sys.exit(f"no such page: {', '.join(sorted(unknown))}; there are {', '.join(peer.key for peer in ALL)}")
         asked = [peer for peer in peers if not self.options.only or peer.key in self.options.only]
         for peer in asked:
             if not peer.is_present:

@@ -94,7 +94,8 @@ def _told(samples: list[Sample], answers: int, seconds: float) -> Table:
     for name in samples[0]:
         values = [sample[name] for sample in samples]
         first, last = median(values[:quarter]), median(values[-quarter:])
+        middle = median(values[quarter:-quarter] or values)
         grown = (last - first) / answers * 4 / 3 * 1000
-        row = {"of": name, "first quarter": first, "last quarter": last, "last ÷ first": last / first}
+        row = {"of": name, "first quarter": first, "middle": middle, "last quarter": last, "last ÷ first": last / first}
         table.rows.append({**row, "per 1,000 answers": grown, "flat": abs(last / first - 1) <= FLAT})
     return table
