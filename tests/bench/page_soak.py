@@ -13,12 +13,16 @@ from tests.browser import FLAGS, executable
 from tests.e2e.stack import MODEL, Chat
 from tests.processes import running_api, running_ui
 from tests.provider.client import ScriptedProvider
+from tests.provider.scenario import Scenario
 
 SAMPLES = 20
 THREAD_ANSWERS = 10
 FLAT = 0.05
-# The provider gives the question back.
-QUESTION = """Number {number}: a **short** answer with `code`, [a link](https://example.com) and a list.
+OUTSIDE_THE_LIST = "document.querySelectorAll('*').length - document.querySelectorAll('.threads *').length"
+# Short and on one line: Chromium keeps what was typed for undoing it, with a node for every line.
+QUESTION = "Number {number}?"
+ANSWER = Scenario(
+    text="""A **short** answer with `code`, [a link](https://example.com) and a list.
 
 - one of *these*
 - two of those
@@ -28,7 +32,8 @@ def pour(glass: Glass) -> str:
     return glass.name.upper()
 ```
 
-The end of number {number}."""
+This is the end."""
+)
 
 Sample = dict[str, float]
 
@@ -50,21 +55,28 @@ def soak(lab: PageLab) -> Table:
         session = chat.page.context.new_cdp_session(chat.page)
         session.send("Performance.enable")
         samples: list[Sample] = []
+        _forget(provider)
         for number in range(1, answers + 1):
             _ask(chat, number)
             if number % THREAD_ANSWERS == 0:
                 chat.page.get_by_role("button", name="New chat", exact=True).first.click()
                 expect(chat.answers).to_have_count(0)
             if number % _step(answers) == 0:
-                provider.reset()
-                samples.append(_sample(session, tree(api.process.pid)[-1], ui.process.pid))
+                _forget(provider)
+                samples.append(_sample(chat, session, tree(api.process.pid)[-1], ui.process.pid))
     return _told(samples, answers, time.monotonic() - began_at)
 
 
 def _ask(chat: Chat, number: int) -> None:
     chat.send(QUESTION.format(number=number))
-    chat.expect_answer(f"The end of number {number}.")
+    expect(chat.answers).to_have_count((number - 1) % THREAD_ANSWERS + 1)
+    chat.expect_answer("This is the end.")
     chat.wait_until_done()
+
+
+def _forget(provider: ScriptedProvider) -> None:
+    provider.reset()
+    provider.script(MODEL, ANSWER)
 
 
 def _step(answers: int) -> int:
@@ -72,14 +84,15 @@ def _step(answers: int) -> int:
     return max(1, round(answers / SAMPLES / THREAD_ANSWERS)) * THREAD_ANSWERS
 
 
-def _sample(session: CDPSession, api: int, ui: int) -> Sample:
+def _sample(chat: Chat, session: CDPSession, api: int, ui: int) -> Sample:
     session.send("HeapProfiler.collectGarbage")
     metrics = {each["name"]: each["value"] for each in session.send("Performance.getMetrics")["metrics"]}
     return {
         "API worker, RSS MB": memory(api).rss / MIB,
         "UI, RSS MB": memory(ui).rss / MIB,
         "browser, JS heap MB": metrics["JSHeapUsedSize"] / MIB,
-        "browser, DOM nodes": metrics["Nodes"],
+        "browser, all DOM nodes": metrics["Nodes"],
+        "browser, elements beside the threads' list": chat.page.evaluate(OUTSIDE_THE_LIST),
         "browser, listeners": metrics["JSEventListeners"],
     }
 
