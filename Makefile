@@ -10,7 +10,7 @@ BIN := $(CURDIR)/$(VENV)/bin
 PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3.11; do \
 	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && break; done)
 
-.PHONY: run test retest lint bench bench-quick soak lock clean
+.PHONY: run test retest lint bench bench-quick bench-peers soak lock clean
 
 run: $(VENV)/.installed
 	@echo "decant: the page is http://localhost:$(UI_PORT) once it says so below; Ctrl-C stops everything."
@@ -32,6 +32,11 @@ bench: $(VENV)/.installed
 bench-quick: $(VENV)/.installed
 	$(BIN)/python -m tests.bench api --quick
 
+# What the page is compared with, in an environment of its own that only the benchmarks use.
+bench-peers:
+	$(PYTHON) -m venv .venv-bench
+	.venv-bench/bin/pip install --disable-pip-version-check --quiet -r tests/bench/baselines/requirements.txt
+
 # A thousand random cuts on each database: see tests/chaos/README.md.
 soak: $(VENV)/.installed
 	$(BIN)/python -m tests.chaos --cuts 1000
@@ -49,7 +54,7 @@ lock:
 		--no-emit-index-url -c requirements-dev.txt pyproject.toml -o requirements.txt
 
 clean:
-	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache
+	rm -rf $(VENV) .venv-bench .pytest_cache .mypy_cache .ruff_cache
 
 $(VENV)/.installed: requirements-dev.txt
 	@test -n "$(PYTHON)" || { echo "decant: Python 3.11 or newer is needed; https://www.python.org/downloads/" >&2; exit 1; }

@@ -3,6 +3,8 @@
 python -m tests.bench api                   everything about the API
 python -m tests.bench api --quick           the same, coarser, within a minute
 python -m tests.bench api paced capacity    these two
+python -m tests.bench page                  everything about the page, in a real browser
+python -m tests.bench page answer --only decant --size 200000
 """
 
 import argparse
@@ -12,11 +14,12 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tests.bench.api_lab import Options
+from tests.bench.answers import KINDS
 from tests.bench.api_servers import Pins
+from tests.bench.options import Options
 from tests.bench.report import Cell, Table, machine, write_json
 
-SUITES = ("api",)
+SUITES = ("api", "page")
 
 
 def main(arguments: list[str]) -> None:
@@ -26,7 +29,7 @@ def main(arguments: list[str]) -> None:
     names = asked.benchmarks or (suite.QUICK if asked.quick else list(suite.BENCHMARKS))
     if unknown := set(names) - set(suite.BENCHMARKS):
         sys.exit(f"no such benchmark: {', '.join(sorted(unknown))}; there are {', '.join(suite.BENCHMARKS)}")
-    options = Options(is_quick=asked.quick, rounds=asked.rounds or (1 if asked.quick else 3), pins=_pins(asked.pin))
+    options = _options(asked)
     print(" · ".join(f"{name} {value}" for name, value in machine().items()), flush=True)
     tables: list[Table] = []
     told: dict[str, Cell] = {"suite": asked.suite, "quick": asked.quick, "rounds": options.rounds, "pin": asked.pin}
@@ -46,7 +49,24 @@ def _parse(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--rounds", type=int, help="how often each server is measured, in turn (3, or 1 with --quick)")
     parser.add_argument("--pin", action="store_true", help="servers on one core, load and provider on another")
     parser.add_argument("--json", type=Path, metavar="FILE", help="also write what was measured to this file")
+    page = parser.add_argument_group("the page")
+    page.add_argument("--size", type=int, nargs="+", default=(), metavar="CHARS", help="lengths of the answer")
+    page.add_argument("--kind", choices=KINDS, default="mixed", help="what the answer is made of (mixed)")
+    page.add_argument("--only", nargs="+", default=(), metavar="PAGE", help="measure these pages, not all of them")
+    page.add_argument("--answers", type=int, help="how many answers the soak takes (1000, or 50 with --quick)")
     return parser.parse_args(arguments)
+
+
+def _options(asked: argparse.Namespace) -> Options:
+    return Options(
+        is_quick=asked.quick,
+        rounds=asked.rounds or (1 if asked.quick else 3),
+        pins=_pins(asked.pin),
+        kind=asked.kind,
+        sizes=tuple(asked.size),
+        only=tuple(asked.only),
+        answers=asked.answers or (50 if asked.quick else 1000),
+    )
 
 
 def _pins(wanted: bool) -> Pins:

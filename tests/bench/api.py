@@ -5,7 +5,8 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 from tests.bench import api_chunks, api_memory, api_streams
-from tests.bench.api_lab import Lab, Options
+from tests.bench.api_lab import Lab
+from tests.bench.options import Options
 from tests.bench.report import Table
 
 BENCHMARKS: Mapping[str, Callable[[Lab], Table]] = {

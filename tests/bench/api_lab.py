@@ -27,12 +27,12 @@ from tests.bench.api_servers import (
     seed,
 )
 from tests.bench.load import Plan
+from tests.bench.options import Options
 from tests.processes import ROOT
 
 SSE = "text/event-stream"
 TEXT = "text/plain"
 BUSY_SHARE = 0.9
-NO_PINS = Pins()
 
 
 @dataclass(frozen=True)
@@ -65,15 +65,6 @@ FLASK_GEVENT = Subject("Flask, ChatOpenAI.stream, gevent", "flask-gevent")
 FLASK_GTHREAD = Subject("Flask, ChatOpenAI.stream, gthread", "flask-gthread")
 DECANT = (GEVENT_SSE, GEVENT_TEXT, GTHREAD_SSE, GTHREAD_TEXT)
 BASELINES = (SEED, FLASK_GEVENT, FLASK_GTHREAD, NGINX)
-
-
-@dataclass(frozen=True)
-class Options:
-    """How much to measure."""
-
-    is_quick: bool = False
-    rounds: int = 3
-    pins: Pins = NO_PINS
 
 
 class Lab:

@@ -1,9 +1,11 @@
 import json
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
+from tests.browser import executable
 from tests.processes import ROOT
 
 BENCHMARKS = ("paced", "memory-runs")
@@ -40,3 +42,26 @@ def test_an_unknown_benchmark_is_refused_by_name() -> None:
     command = [sys.executable, "-m", "tests.bench", "api", "no-such"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=30, check=False)
     assert (done.returncode, "no such benchmark: no-such" in done.stderr) == (1, True)
+
+
+@pytest.mark.browser
+def test_a_quick_answer_is_seen_to_the_end_in_a_real_browser(tmp_path: Path) -> None:
+    executable()
+    path = tmp_path / "bench.json"
+    command = [
+        sys.executable,
+        "-m",
+        "tests.bench",
+        "page",
+        "answer",
+        "--quick",
+        "--only",
+        "decant",
+        "--json",
+        str(path),
+    ]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=SECONDS, check=False)
+    assert done.returncode == 0, done.stderr
+    [row] = json.loads(path.read_text(encoding="utf-8"))["tables"]["page_answer"]["rows"]
+    assert (row["page"], row["arrived"]) == ("Decant", True)
+    assert all(row[cost] > 0 for cost in ("lag p50", "bytes/byte", "main thread s", "its CPU s", "UI CPU s"))
