@@ -48,10 +48,10 @@ def test_lists_code_tables_and_quotes_nest_where_they_belong(page: Page, stage: 
     for character in NESTED:
         stage.append(character)
     stage.finish()
-    expect(page.locator(".markdown > ul > li > ol > li")).to_have_count(2)
-    expect(page.locator(".markdown > ul > li > ol > li > .code pre")).to_have_text("x = 1\n")
+    expect(page.locator(".markdown > .section > ul > li > ol > li")).to_have_count(2)
+    expect(page.locator(".markdown > .section > ul > li > ol > li > .code pre")).to_have_text("x = 1\n")
     expect(page.locator(".markdown tbody tr td")).to_have_text(["1", "2"])
-    expect(page.locator(".markdown > blockquote.note > p").last).to_have_text("four")
+    expect(page.locator(".markdown > .section > blockquote.note > p").last).to_have_text("four")
 
 
 @pytest.mark.parametrize("size", [1, 13])
@@ -85,7 +85,7 @@ def test_finished_nodes_stay_the_same_objects_and_a_selection_in_them_lives(page
     expect(page.locator(".markdown p").last).to_have_text("open")
     page.evaluate(
         """() => {
-          window.kept = [...document.querySelectorAll(".markdown > *, .markdown li, .markdown .lines")].slice(0, -1);
+          window.kept = [...document.querySelectorAll(".section > *, .markdown li, .markdown .lines")].slice(0, -1);
           getSelection().selectAllChildren(document.querySelector(".markdown p"));
         }"""
     )
@@ -174,7 +174,7 @@ def test_a_browser_that_missed_a_frame_asks_for_the_whole(page: Page, stage: Sta
     page.evaluate(
         """() => {
           const element = getElement(document.querySelector(".markdown"));
-          element.units.change(0, []);
+          element.units.change(element.units.units.length, []);
           element.seq -= 1;
         }"""
     )
