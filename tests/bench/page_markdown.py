@@ -34,7 +34,7 @@ OBSERVE = """() => {
     if (waiting) return;
     waiting = true;
     requestAnimationFrame(() => { const c = new MessageChannel(); c.port1.onmessage = look; c.port2.postMessage(0); });
-  }).observe(root, { subtree: true, childList: true });
+  }).observe(root, { subtree: true, childList: true, characterData: true });
 }"""
 
 
@@ -83,6 +83,7 @@ def _in_browser(url: str, text: str, kind: str, rate: float, chunk: int) -> Resu
         sizes.clear()
         body = {"text": text, "rate": rate, "chunk": chunk}
         requests.post(f"{url}/stream", json=body, timeout=5)
+        page.wait_for_timeout(1000 * len(text) / chunk / rate)  # a request now would count as the page's CPU
 
         def done() -> Any:
             page.wait_for_timeout(250)
