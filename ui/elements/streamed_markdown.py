@@ -14,7 +14,7 @@ from ui.elements.frame_pacer import FramePacer, shared_pacer
 from ui.markdown.drawing import Drawing, Frame
 
 FRAME_SECONDS = 0.05
-EARLY_SECONDS = 0.013
+EARLY_SECONDS = 0.006
 AWAY_SECONDS = 0.25
 COSTS_BETWEEN_FRAMES = 5
 OPEN_SIZE_THAT_DOUBLES = 16_000
