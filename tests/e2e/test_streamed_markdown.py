@@ -108,15 +108,15 @@ def test_it_neither_scrolls_nor_takes_the_focus_nor_speaks(page: Page, stage: St
 
 
 def test_what_is_out_of_sight_while_the_text_grows_keeps_its_height(page: Page, stage: Stage) -> None:
-    text = "".join(f"## Part {number}\n\n{'word ' * 50}\n\n- one\n- two\n\n" for number in range(40))
-    for at in range(0, len(text), 1500):
-        stage.append(text[at : at + 1500])
-        expect(page.locator(".markdown")).to_contain_text(text[at : at + 1500].split()[0])
+    parts = [f"## Part {number}\n\n{'word ' * 50}\n\n- one\n- two\n\n" for number in range(40)]
+    for number, part in enumerate(parts, start=1):
+        stage.append(part)
+        expect(page.locator(".markdown p")).to_have_count(number)
     stage.finish()
     expect(page.locator(".markdown li")).to_have_count(80)
     assert page.evaluate("getComputedStyle(document.querySelector('.section')).contentVisibility") == "auto"
     streamed = page.evaluate("document.querySelector('.markdown').scrollHeight")
-    stage.post("replace", [text])
+    stage.post("replace", ["".join(parts)])
     page.wait_for_function("!document.querySelector('.markdown.growing')")
     expect(page.locator(".markdown li")).to_have_count(80)
     assert page.evaluate("document.querySelector('.markdown').scrollHeight") == streamed

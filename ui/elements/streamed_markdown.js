@@ -24,7 +24,6 @@ export default {
         return;
       }
       this.seq = seq;
-      this.$el.classList.add("growing");
       this.units.change(dropped, patches);
     },
   },
