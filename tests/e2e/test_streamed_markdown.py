@@ -48,10 +48,10 @@ def test_lists_code_tables_and_quotes_nest_where_they_belong(page: Page, stage: 
     for character in NESTED:
         stage.append(character)
     stage.finish()
-    expect(page.locator(".markdown > ul > li > ol > li")).to_have_count(2)
-    expect(page.locator(".markdown > ul > li > ol > li > .code pre")).to_have_text("x = 1\n")
+    expect(page.locator(".markdown > .section > ul > li > ol > li")).to_have_count(2)
+    expect(page.locator(".markdown > .section > ul > li > ol > li > .code pre")).to_have_text("x = 1\n")
     expect(page.locator(".markdown tbody tr td")).to_have_text(["1", "2"])
-    expect(page.locator(".markdown > blockquote.note > p").last).to_have_text("four")
+    expect(page.locator(".markdown > .section > blockquote.note > p").last).to_have_text("four")
 
 
 @pytest.mark.parametrize("size", [1, 13])
@@ -85,7 +85,7 @@ def test_finished_nodes_stay_the_same_objects_and_a_selection_in_them_lives(page
     expect(page.locator(".markdown p").last).to_have_text("open")
     page.evaluate(
         """() => {
-          window.kept = [...document.querySelectorAll(".markdown > *, .markdown li, .markdown .lines")].slice(0, -1);
+          window.kept = [...document.querySelectorAll(".section > *, .markdown li, .markdown .lines")].slice(0, -1);
           getSelection().selectAllChildren(document.querySelector(".markdown p"));
         }"""
     )
@@ -105,6 +105,21 @@ def test_it_neither_scrolls_nor_takes_the_focus_nor_speaks(page: Page, stage: St
     expect(page.locator(".markdown p")).to_have_count(250)
     assert page.evaluate("[scrollY, document.activeElement === document.body]") == [500, True]
     assert page.locator("[aria-live]:has(.markdown), .markdown [aria-live]").count() == 0
+
+
+def test_what_is_out_of_sight_while_the_text_grows_keeps_its_height(page: Page, stage: Stage) -> None:
+    parts = [f"## Part {number}\n\n{'word ' * 50}\n\n- one\n- two\n\n" for number in range(40)]
+    for number, part in enumerate(parts, start=1):
+        stage.append(part)
+        expect(page.locator(".markdown p")).to_have_count(number)
+    stage.finish()
+    expect(page.locator(".markdown li")).to_have_count(80)
+    assert page.evaluate("getComputedStyle(document.querySelector('.section')).contentVisibility") == "auto"
+    streamed = page.evaluate("document.querySelector('.markdown').scrollHeight")
+    stage.post("replace", ["".join(parts)])
+    page.wait_for_function("!document.querySelector('.markdown.growing')")
+    expect(page.locator(".markdown li")).to_have_count(80)
+    assert page.evaluate("document.querySelector('.markdown').scrollHeight") == streamed
 
 
 def test_a_cut_connection_loses_and_doubles_nothing(visit: Visit, stage: Stage) -> None:
@@ -174,7 +189,7 @@ def test_a_browser_that_missed_a_frame_asks_for_the_whole(page: Page, stage: Sta
     page.evaluate(
         """() => {
           const element = getElement(document.querySelector(".markdown"));
-          element.units.change(0, []);
+          element.units.change(element.units.units.length, []);
           element.seq -= 1;
         }"""
     )

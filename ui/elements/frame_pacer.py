@@ -23,6 +23,7 @@ class FramePacer:
         self._overhead = overhead_seconds
         self._ready: deque[Frame] = deque()
         self._is_running = False
+        self._free_at = 0.0
 
     def request(self, frame: Frame, delay: float = 0) -> None:
         """Run a frame once, not before `delay` seconds have passed."""
@@ -32,6 +33,13 @@ class FramePacer:
         self._ready.append(frame)
         if not self._is_running:
             self._is_running = True
+            self._schedule()
+
+    def _schedule(self) -> None:
+        rest = self._free_at - perf_counter()
+        if rest > 0:
+            asyncio.get_running_loop().call_later(rest, self._run_next, self._free_at)
+        else:
             asyncio.get_running_loop().call_soon(self._run_next, None)
 
     def _run_next(self, expected: float | None) -> None:
@@ -41,18 +49,11 @@ class FramePacer:
         try:
             frame()
         finally:
-            loop = asyncio.get_running_loop()
-            rest = (perf_counter() - started + self._overhead) * self._rest + min(late, 0.1)
-            if self._ready:
-                loop.call_later(rest, self._run_next, perf_counter() + rest)
-            else:
-                loop.call_later(rest, self._stop)
-
-    def _stop(self) -> None:
-        if self._ready:
-            self._run_next(None)
-        else:
-            self._is_running = False
+            ended = perf_counter()
+            self._free_at = ended + (ended - started + self._overhead) * self._rest + min(late, 0.1)
+            self._is_running = bool(self._ready)
+            if self._is_running:
+                self._schedule()
 
 
 def shared_pacer() -> FramePacer:

@@ -15,16 +15,16 @@ export default {
       if (seq === this.seq) return;
       this.seq = seq;
       this.units = new Units(this.$el);
-      this.units.change(0, units.flatMap((unit, index) => [index, 0, unit]));
+      this.units.change(0, units.flatMap((unit) => [0, 0, unit]));
     },
-    draw(seq, keep, ...patches) {
+    draw(seq, dropped, ...patches) {
       if (seq <= this.seq) return;
       if (seq > this.seq + 1) {
         this.$emit("resync", this.seq);
         return;
       }
       this.seq = seq;
-      this.units.change(keep, patches);
+      this.units.change(dropped, patches);
     },
   },
 };

@@ -3,6 +3,7 @@
 A browser that missed a frame, or that mounts the element late, asks for everything that is shown.
 """
 
+import asyncio
 from dataclasses import asdict
 from time import perf_counter
 
@@ -12,7 +13,8 @@ from nicegui.events import GenericEventArguments
 from ui.elements.frame_pacer import FramePacer, shared_pacer
 from ui.markdown.drawing import Drawing, Frame
 
-FRAME_SECONDS = 0.045
+FRAME_SECONDS = 0.05
+EARLY_SECONDS = 0.006
 AWAY_SECONDS = 0.25
 COSTS_BETWEEN_FRAMES = 5
 OPEN_SIZE_THAT_DOUBLES = 16_000
@@ -29,7 +31,8 @@ class StreamedMarkdown(
         self._pieces: list[str] = []
         self._pending: list[str] = []
         self._drawing = Drawing()
-        self._is_scheduled = False
+        self._is_requested = False
+        self._timer: asyncio.TimerHandle | None = None
         self._next_frame = 0.0
         self._props["shown"] = self._drawing.shown
         self.on("resync", self._on_resync)
@@ -45,19 +48,30 @@ class StreamedMarkdown(
         return self._pieces[0] if self._pieces else ""
 
     def append(self, delta: str) -> None:
-        """Add text; it is drawn with the next frame."""
+        """Add text; it is drawn with the next frame, which comes a little early rather than just before more text."""
         if self._drawing.shown.is_complete:
             raise RuntimeError("the text is finished")
         self._pieces.append(delta)
         self._pending.append(delta)
-        if not self._is_scheduled:
-            self._is_scheduled = True
-            self._pacer.request(self._draw, self._next_frame - perf_counter())
+        if self._is_requested:
+            return
+        delay = self._next_frame - perf_counter()
+        if delay <= EARLY_SECONDS:
+            self._request()
+        elif self._timer is None:
+            self._timer = asyncio.get_running_loop().call_later(delay, self._request)
 
     def finish(self) -> None:
         """Draw what is left, taken literally; nothing may be added afterwards."""
         if not self._drawing.shown.is_complete:
             self._send(self._drawing.frame(self._taken(), is_last=True))
+
+    def _request(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        self._is_requested = True
+        self._pacer.request(self._draw)
 
     def _draw(self) -> None:
         if self.is_deleted or self._drawing.shown.is_complete:
@@ -65,12 +79,12 @@ class StreamedMarkdown(
         if not self.client.has_socket_connection:
             self._pacer.request(self._draw, AWAY_SECONDS)
             return
-        self._is_scheduled = False
+        self._is_requested = False
         started = perf_counter()
         self._send(self._drawing.frame(self._taken()))
         ended = perf_counter()
         widened = FRAME_SECONDS * (1 + self._drawing.open_size() / OPEN_SIZE_THAT_DOUBLES)
-        self._next_frame = ended + max(widened, COSTS_BETWEEN_FRAMES * (ended - started))
+        self._next_frame = max(started + widened, ended + COSTS_BETWEEN_FRAMES * (ended - started))
 
     def _taken(self) -> str:
         pending, self._pending = "".join(self._pending), []
@@ -78,8 +92,13 @@ class StreamedMarkdown(
 
     def _send(self, frame: Frame | None) -> None:
         if frame is not None and not self.is_deleted:
-            self.client.run_javascript(f'runMethod({self.id},"draw",{json.dumps(frame)})')
+            self._call(f"draw({json.dumps(frame)[1:-1]})")
 
     def _on_resync(self, event: GenericEventArguments) -> None:
         if event.args != self._drawing.shown.seq:
-            self.run_method("restore", asdict(self._drawing.shown))
+            self._call(f"restore({json.dumps(asdict(self._drawing.shown))})")
+
+    def _call(self, call: str) -> None:
+        """Call the element in the browser, in the order of these calls; `run_method` would start a task for each."""
+        code = f"getElement({self.id})?.{call}"
+        self.client.outbox.enqueue_message("run_javascript", {"code": code}, self.client.id)

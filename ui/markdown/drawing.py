@@ -7,7 +7,7 @@ from ui.markdown.patch import change
 from ui.markdown.units import without_end_tags
 
 Frame = list[int | str]
-"""The frame's number, how many units to keep, then for each unit to set: index, UTF-16 units kept, what follows."""
+"""The frame's number, how many units to drop, then the three parts of each patch."""
 
 
 @dataclass(slots=True)
@@ -34,13 +34,13 @@ class Drawing:
             self._markdown.finish()
             self.shown.is_complete = True
         tail = [*map(without_end_tags, self._markdown.finished[self._finished :] + self._markdown.open_units())]
-        found = change(self.shown.units[self._finished :], tail, self._finished)
+        found = change(self.shown.units[self._finished :], tail)
         self.shown.units[self._finished :] = tail
         self._finished = len(self._markdown.finished)
         if found is None:
             return None
         self.shown.seq += 1
-        frame: Frame = [self.shown.seq, found.keep]
+        frame: Frame = [self.shown.seq, found.dropped]
         for patch in found.patches:
             frame += patch
         return frame

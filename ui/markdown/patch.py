@@ -9,29 +9,37 @@ Patch = tuple[int, int, str]
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """Keep the first `keep` units, then set each `(index, UTF-16 units kept, what follows them)`."""
+    """Drop `dropped` units; then for each patch: how far the unit is from the end, UTF-16 units dropped, what follows.
 
-    keep: int
+    A patch 0 from the end adds a unit. All numbers count from the end, where texts grow: there they stay short.
+    """
+
+    dropped: int
     patches: list[Patch]
 
 
-def change(old: list[str], new: list[str], offset: int = 0) -> Change | None:
-    """Return what makes `new` of `old`, or None when they are equal; indexes count from `offset`.
+def change(old: list[str], new: list[str]) -> Change | None:
+    """Return what makes `new` of `old`, or None when they are equal.
 
     A unit that contains others, or that moves to another depth, is set again with all that follows.
     """
     keep = min(len(old), len(new))
-    patches: list[Patch] = []
+    changed: list[int] = []
     for index in range(keep):
         if old[index] == new[index]:
             continue
         if old[index][0] != new[index][0] or _contains(old, index) or _contains(new, index):
             keep = index
             break
-        kept = common_length(old[index], new[index])
-        patches.append((offset + index, utf16_length(new[index][:kept]), new[index][kept:]))
-    patches += ((offset + index, 0, new[index]) for index in range(keep, len(new)))
-    return Change(offset + keep, patches) if patches or keep < len(old) else None
+        changed.append(index)
+    patches = [(keep - index, *_tail(old[index], new[index])) for index in changed]
+    patches += ((0, 0, unit) for unit in new[keep:])
+    return Change(len(old) - keep, patches) if patches or keep < len(old) else None
+
+
+def _tail(old: str, new: str) -> tuple[int, str]:
+    kept = common_length(old, new)
+    return utf16_length(old[kept:]), new[kept:]
 
 
 def common_length(old: str, new: str) -> int:

@@ -44,6 +44,16 @@ async def test_a_frame_comes_at_once_or_after_its_delay() -> None:
     assert at[0] < 0.04 < at[1]
 
 
+async def test_the_loop_has_its_rest_also_when_nobody_waits_for_it() -> None:
+    pacer, at = FramePacer(share=0.1), list[float]()
+    pacer.request(lambda: busy(0.01))
+    await asyncio.sleep(0.02)
+    started = time.perf_counter()
+    pacer.request(lambda: at.append(time.perf_counter() - started))
+    await asyncio.sleep(0.2)
+    assert at[0] > 0.04
+
+
 async def test_a_frame_that_fails_does_not_stop_the_others() -> None:
     pacer, drawn, problems = FramePacer(), list[str](), list[object]()
     asyncio.get_running_loop().set_exception_handler(lambda _, context: problems.append(context["exception"]))

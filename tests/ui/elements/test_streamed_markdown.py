@@ -8,7 +8,7 @@ import pytest
 from nicegui import ui
 from nicegui.testing import user_simulation
 
-from ui.elements.streamed_markdown import StreamedMarkdown
+from ui.elements.streamed_markdown import EARLY_SECONDS, StreamedMarkdown
 from ui.markdown.drawing import Shown
 
 
@@ -58,6 +58,18 @@ async def test_the_first_piece_is_drawn_at_once_and_the_next_waits_its_turn(elem
     element.append(" two")
     await drawn(element, 2)
     assert time.perf_counter() - started > 0.03
+
+
+async def test_text_that_comes_just_before_a_frame_is_due_goes_out_at_once(element: StreamedMarkdown) -> None:
+    element.append("one")
+    await drawn(element, 1)
+    element.append(" two")
+    element._next_frame = time.perf_counter() + 0.8 * EARLY_SECONDS
+    element.append(" three")
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    assert shown(element).units == ["0<p>one two three"]
+    assert element._timer is None
 
 
 async def test_finish_draws_what_is_left_literally_and_only_once(element: StreamedMarkdown) -> None:

@@ -8,30 +8,31 @@ def draw(shown: list[str], frame: Frame | None) -> None:
     """Do what the browser does."""
     if frame is None:
         return
-    _, keep, *patches = frame
-    assert isinstance(keep, int)
-    del shown[keep:]
+    _, dropped, *patches = frame
+    assert isinstance(dropped, int)
+    end = len(shown) - dropped
+    del shown[end:]
     for at in range(0, len(patches), 3):
-        index, kept, rest = patches[at : at + 3]
-        assert isinstance(index, int)
-        assert isinstance(kept, int)
-        old = shown[index] if index < len(shown) else ""
-        octets = old.encode("utf-16-le")[: 2 * kept].decode("utf-16-le")
-        shown[index : index + 1] = [octets + str(rest)]
+        place, left, rest = patches[at : at + 3]
+        assert isinstance(place, int)
+        assert isinstance(left, int)
+        index = end - place if place else len(shown)
+        octets = (shown[index] if place else "").encode("utf-16-le")
+        shown[index : index + 1] = [octets[: len(octets) - 2 * left].decode("utf-16-le") + str(rest)]
 
 
 def test_frames_are_numbered_and_carry_only_what_is_new() -> None:
     drawing = Drawing()
     assert drawing.frame("one two") == [1, 0, 0, 0, "0<p>one two"]
-    assert drawing.frame(" three") == [2, 1, 0, 11, " three"]
+    assert drawing.frame(" three") == [2, 0, 1, 0, " three"]
     assert drawing.frame("") is None
-    assert drawing.frame("\n\nfour") == [3, 1, 1, 0, "0<p>four"]
+    assert drawing.frame("\n\nfour") == [3, 0, 0, 0, "0<p>four"]
 
 
 def test_the_last_frame_is_literal() -> None:
     drawing = Drawing()
     drawing.frame("a **b")
-    assert drawing.frame("", is_last=True) == [2, 1, 0, 6, "**b"]
+    assert drawing.frame("", is_last=True) == [2, 0, 1, 9, "**b"]
     assert drawing.shown == Shown(2, ["0<p>a **b"], is_complete=True)
 
 

@@ -8,14 +8,16 @@ from ui.markdown.patch import change, common_length
 from ui.markdown.units import without_end_tags
 
 
-def applied(old: list[str], new: list[str], offset: int = 0) -> list[str]:
+def applied(old: list[str], new: list[str]) -> list[str]:
     """Do what the browser does, in five lines."""
-    found = change(old[offset:], new[offset:], offset)
+    found = change(old, new)
     if found is None:
         return old
-    units = old[: found.keep]
-    for index, kept, rest in found.patches:
-        units[index : index + 1] = [(units[index][:kept] if index < len(units) else "") + rest]
+    end = len(old) - found.dropped
+    units = old[:end]
+    for place, left, rest in found.patches:
+        index = end - place if place else len(units)
+        units[index : index + 1] = [(units[index][: len(units[index]) - left] if place else "") + rest]
     return units
 
 
@@ -49,13 +51,13 @@ def test_random_changes_are_applied() -> None:
 def test_text_that_grows_is_sent_without_what_the_browser_has() -> None:
     found = change(["0<p>one two"], ["0<p>one two three"])
     assert found is not None
-    assert found.patches == [(0, 11, " three")]
+    assert found.patches == [(1, 0, " three")]
 
 
-def test_what_is_kept_is_counted_as_browsers_count() -> None:
-    found = change(["0<p>😀 中"], ["0<p>😀 中文"])
+def test_what_is_dropped_is_counted_as_browsers_count() -> None:
+    found = change(["0<p>中😀 a"], ["0<p>中文"])
     assert found is not None
-    assert found.patches == [(0, 8, "文")]
+    assert found.patches == [(1, 4, "文")]
 
 
 def test_nothing_is_sent_when_nothing_changed() -> None:
