@@ -52,6 +52,7 @@ SETTINGS = (
     Setting("HEARTBEAT_SECONDS", "15", "Silence after which an event stream carries a heartbeat."),
     Setting("DRAIN_SECONDS", "20", "After SIGTERM, how long answers may go on before they end as interrupted."),
     Setting("MAX_BODY_BYTES", "2000000", "Largest request body."),
+    Setting("MAX_IMPORT_BYTES", "32000000", "Largest conversation to import, as JSON."),
     Setting("MAX_MESSAGES", "1000", "Most messages in one request."),
     Setting("MAX_MESSAGE_CHARS", "400000", "Longest message."),
     Setting("MAX_ANSWER_CHARS", "2000000", "Longest answer; a model that goes on is stopped there."),
@@ -89,6 +90,7 @@ class Config:
     heartbeat_seconds: float = 15
     drain_seconds: float = 20
     max_body_bytes: int = 2_000_000
+    max_import_bytes: int = 32_000_000
     max_messages: int = 1000
     max_message_chars: int = 400_000
     max_answer_chars: int = 2_000_000
@@ -119,6 +121,7 @@ def load_config(environ: Mapping[str, str] | None = None) -> Config:
         heartbeat_seconds=read.seconds("HEARTBEAT_SECONDS"),
         drain_seconds=read.seconds("DRAIN_SECONDS"),
         max_body_bytes=read.integer("MAX_BODY_BYTES", 1000),
+        max_import_bytes=read.integer("MAX_IMPORT_BYTES", 1000),
         max_messages=read.integer("MAX_MESSAGES", 1),
         max_message_chars=read.integer("MAX_MESSAGE_CHARS", 1),
         max_answer_chars=read.integer("MAX_ANSWER_CHARS", 1),

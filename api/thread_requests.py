@@ -18,6 +18,7 @@ MESSAGE_FIELDS = ("message_id", "parent_id", "role", "parts", "created_at")
 ROLES = ("system", "user", "assistant", "tool")
 FINAL_STATUSES: tuple[Status, ...] = ("completed", "failed", "cancelled", "interrupted")
 MAX_TITLE_CHARS = 200
+MAX_IMPORTED_MESSAGES = 10_000
 MAX_ID_CHARS = 100
 EXAMPLE = '{"content": "hi"}'
 
@@ -90,8 +91,8 @@ def parse_messages(value: object, config: Config) -> tuple[NewMessage, ...]:
     """
     if not isinstance(value, list):
         raise BadRequest("messages has to be a list.")
-    if len(value) > config.max_messages:
-        raise BadRequest(f"messages has {len(value)} entries; at most {config.max_messages} are allowed.")
+    if len(value) > MAX_IMPORTED_MESSAGES:
+        raise BadRequest(f"messages has {len(value)} entries; at most {MAX_IMPORTED_MESSAGES} are allowed.")
     seen: set[str] = set()
     messages = []
     for number, entry in enumerate(value):

@@ -26,7 +26,7 @@ def create_blueprint(thread_runs: ThreadRuns, store: Store, config: Config) -> B
         opened = thread_runs.start(
             LOCAL_ACCOUNT_ID,
             thread,
-            parse_run_request(read_json(config), config, thread.model),
+            parse_run_request(read_json(config.max_body_bytes), config, thread.model),
             idempotency_key=_idempotency_key(),
             request_id=g.request_id,
             client=client,

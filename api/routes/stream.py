@@ -16,7 +16,7 @@ def create_blueprint(runs: RunRegistry, config: Config) -> Blueprint:
 
     @blueprint.post("/stream")
     def stream() -> Response:
-        asked = parse_stream_request(read_json(config), config)
+        asked = parse_stream_request(read_json(config.max_body_bytes), config)
         client = ClientSocket(request.environ)
         run, reader = runs.start_bound(
             asked.model_request,

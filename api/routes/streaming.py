@@ -1,16 +1,16 @@
 """What the routes that stream have in common: the body's checks, the shape by `Accept`, the headers."""
 
 from flask import Response, request, stream_with_context
+from werkzeug.exceptions import RequestEntityTooLarge
 
 from api.client_socket import ClientSocket
-from api.config import Config
 from api.errors import NotJson, TooLarge
 from api.run_reader import LogReader
 from api.run_streams import STREAMS, Failure, TextStream
 
 
-def read_json(config: Config) -> object:
-    """Return the decoded body, None where it is not JSON.
+def read_json(max_bytes: int, setting: str = "MAX_BODY_BYTES") -> object:
+    """Return the decoded body, None where it is not JSON; `setting` is where the limit comes from.
 
     Raises:
         NotJson: It is not declared as JSON.
@@ -18,9 +18,14 @@ def read_json(config: Config) -> object:
     """
     if not request.is_json:
         raise NotJson("Send the body as JSON, with the header Content-Type: application/json.")
+    request.max_content_length = max_bytes
+    try:
+        is_whole = len(request.get_data()) < max_bytes
+    except RequestEntityTooLarge:
+        is_whole = False
     # A chunked body over the limit is cut there without an error.
-    if len(request.get_data()) >= config.max_body_bytes:
-        raise TooLarge("The body is larger than MAX_BODY_BYTES allows.")
+    if not is_whole:
+        raise TooLarge(f"The body is larger than {setting} allows.")
     return request.get_json(silent=True)
 
 

@@ -24,7 +24,7 @@ def create_blueprint(store: Store, config: Config) -> Blueprint:
 
     @blueprint.post("/threads")
     def create() -> tuple[Response, int]:
-        body = read_json(config)
+        body = read_json(config.max_import_bytes, "MAX_IMPORT_BYTES")
         fields = parse_thread(body, config, more=("messages",))
         messages = parse_messages(body.get("messages", []), config) if isinstance(body, dict) else ()
         thread = store.threads.create(
@@ -43,7 +43,7 @@ def create_blueprint(store: Store, config: Config) -> Blueprint:
 
     @blueprint.patch("/threads/<thread_id>")
     def update(thread_id: str) -> Response:
-        body = read_json(config)
+        body = read_json(config.max_body_bytes)
         fields = parse_thread(body, config, more=("deleted",))
         if parse_restore(body):
             store.threads.restore(LOCAL_ACCOUNT_ID, thread_id)

@@ -136,11 +136,13 @@ def _append(
     connection: Connection, account_id: str, thread_id: str, added: Sequence[NewMessage]
 ) -> tuple[StoredMessage, ...]:
     get_thread(connection, account_id, thread_id, for_update=True)
-    stored = []
+    stored: list[StoredMessage] = []
+    known: set[str] = set()
     for message in added:
-        if message.parent_id is not None:
+        if message.parent_id is not None and message.parent_id not in known:
             check_parent(connection, thread_id, message.parent_id)
         stored.append(insert_message(connection, account_id, thread_id, message))
+        known.add(stored[-1].message_id)
     touch(connection, thread_id)
     return tuple(stored)
 

@@ -8,6 +8,8 @@ import subprocess
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import closing
+from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
 
@@ -240,6 +242,17 @@ def test_a_body_over_the_limit_is_refused_as_json(api: Server) -> None:
     for body in (b"x" * 3_000_000, pieces()):
         response = requests.post(f"{api.url}/stream", data=body, headers=headers, timeout=10)
         assert (response.status_code, response.json()["code"]) == (413, "bad_request")
+
+
+def test_a_conversation_to_import_has_a_limit_of_its_own(api: Server) -> None:
+    with closing(HTTPConnection("127.0.0.1", api.port, timeout=10)) as connection:
+        connection.putrequest("POST", "/threads")
+        connection.putheader("Content-Type", "application/json")
+        connection.putheader("Content-Length", "32000001")
+        connection.endheaders()
+        response = connection.getresponse()
+        assert response.status == 413
+        assert "MAX_IMPORT_BYTES" in json.loads(response.read())["error"]
 
 
 @pytest.mark.parametrize(

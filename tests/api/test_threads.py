@@ -92,6 +92,27 @@ def test_an_export_is_imported_with_ids_of_its_own(thread_api: ThreadApi) -> Non
     assert [text for _, text in thread_api.told(model)] == ["two", "Answer.", "three"]
 
 
+def test_a_conversation_larger_than_a_question_may_be_is_imported(thread_api: ThreadApi) -> None:
+    entries = [
+        {
+            "message_id": f"m{number}",
+            "parent_id": f"m{number - 1}" if number else None,
+            "role": "assistant" if number % 2 else "user",
+            "parts": [{"type": "text", "text": f"{number} {'word ' * 250}"}],
+        }
+        for number in range(2_000)
+    ]
+    assert len(json.dumps(entries)) > 2_000_000
+    path = f"/threads/{thread_api.create_thread(messages=entries)}/messages"
+    page = thread_api.ask("GET", path).json()
+    imported = page["messages"]
+    while cursor := page["next_cursor"]:
+        page = thread_api.ask("GET", path, params={"cursor": cursor}).json()
+        imported += page["messages"]
+    assert [message["parts"][0]["text"] for message in imported] == [entry["parts"][0]["text"] for entry in entries]
+    assert [message["parent_id"] for message in imported[1:]] == [message["message_id"] for message in imported[:-1]]
+
+
 def test_an_import_knows_how_its_answers_ended(thread_api: ThreadApi) -> None:
     parts = [{"type": "text", "text": "half"}]
     entries = [
@@ -116,7 +137,7 @@ def importing(count: int = 1, **fields: Any) -> dict[str, Any]:
         ("POST", "/threads", {"title": "\ud800"}, "title contains half of a surrogate pair"),
         ("POST", "/threads", {"model": "gpt"}, "Unknown model 'gpt'."),
         ("POST", "/threads", {"messages": {}}, "messages has to be a list."),
-        ("POST", "/threads", {"messages": [{}] * 1001}, "messages has 1001 entries; at most 1000"),
+        ("POST", "/threads", {"messages": [{}] * 10_001}, "messages has 10001 entries; at most 10000"),
         ("POST", "/threads", importing(role="bot"), "messages[0] has the unknown role 'bot'."),
         ("POST", "/threads", importing(parts=None), "messages[0].parts has to be a list."),
         (
