@@ -46,7 +46,9 @@ SETTINGS = (
     Setting("PORT", "8000", "Port of the API; platforms set it."),
     Setting("WEB_CONCURRENCY", "1", "Worker processes of the API."),
     Setting("WORKER_CLASS", "gevent", "`gevent` or `gthread`."),
-    Setting("MAX_STREAMS", "200", "Answers one worker streams at once; more get 503 with Retry-After."),
+    Setting(
+        "MAX_STREAMS", "200", "Runs one worker makes at once, and as many followers; more get 503 with Retry-After."
+    ),
     Setting("FIRST_TOKEN_SECONDS", "120", "How long the provider may take to begin an answer."),
     Setting("STALL_SECONDS", "60", "How long the provider may be silent within an answer."),
     Setting("HEARTBEAT_SECONDS", "15", "Silence after which an event stream carries a heartbeat."),

@@ -49,8 +49,8 @@ def _reachable_host(host: str) -> str:
 bind = f"{_reachable_host(settings.bind_host)}:{settings.port}"
 workers = settings.workers
 worker_class = settings.worker_class
-threads = settings.max_streams + SPARE_THREADS
-worker_connections = settings.max_streams + SPARE_CONNECTIONS + (threads if worker_class == "gthread" else 0)
+threads = 2 * settings.max_streams + SPARE_THREADS
+worker_connections = 2 * settings.max_streams + SPARE_CONNECTIONS + (threads if worker_class == "gthread" else 0)
 timeout = 60
 graceful_timeout = int(settings.drain_seconds) + 5
 keepalive = 100  # Heroku's router keeps connections for 90 s.

@@ -41,18 +41,18 @@ class Signal:
 
 
 class RunLog:
-    """Events 1, 2, 3 … of one run, in memory."""
+    """Events 1, 2, 3 … of one run, in memory; `entries` are for reading."""
 
     def __init__(self) -> None:
         self.is_ended = False
         self.is_sealed = False
-        self._entries: list[LoggedEvent] = []
+        self.entries: list[LoggedEvent] = []
         self._followers: tuple[Callable[[], None], ...] = ()
         self._lock = threading.Lock()
 
     def append(self, events: Sequence[Event]) -> bool:
         """Add events, by one thread, and wake the followers; False, and nothing added, once the log is sealed."""
-        entries = self._entries
+        entries = self.entries
         if self.is_sealed:
             return False
         for event in events:
@@ -66,14 +66,14 @@ class RunLog:
         with self._lock:
             is_first, self.is_sealed = not self.is_sealed, True
             # What `append` adds at this moment goes to the list that nobody reads any more.
-            self._entries = self._entries.copy()
+            self.entries = self.entries.copy()
         return is_first
 
     def end(self, events: Sequence[Event]) -> None:
         """Add the last events of a sealed log, the terminal one last."""
         with self._lock:
             for event in events:
-                self._entries.append(LoggedEvent(self.last_seq + 1, event, to_json(event)))
+                self.entries.append(LoggedEvent(self.last_seq + 1, event, to_json(event)))
             self.is_ended = True
         self._wake()
 
@@ -85,12 +85,12 @@ class RunLog:
 
     def replay_after(self, seq: int) -> list[LoggedEvent]:
         """Return the events after `seq` that are there now."""
-        return self._entries[seq:]
+        return self.entries[seq:]
 
     @property
     def last_seq(self) -> int:
         """The number of the newest event."""
-        return len(self._entries)
+        return len(self.entries)
 
     def follow(self, notify: Callable[[], None]) -> None:
         """Call `notify` in the appending thread whenever events are added."""

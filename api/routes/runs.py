@@ -1,10 +1,12 @@
 """`/threads/{id}/runs` and `/runs/{id}`: start a run, read it from any event on, cancel it."""
 
+import threading
+
 from flask import Blueprint, Response, g, jsonify, request
 
 from api.client_socket import ClientSocket
 from api.config import Config
-from api.errors import BadRequest
+from api.errors import BadRequest, Busy
 from api.routes.streaming import read_json, stream_response
 from api.run_streams import EventStream
 from api.store import LOCAL_ACCOUNT_ID, Store
@@ -18,6 +20,8 @@ MAX_KEY_CHARS = 200
 def create_blueprint(thread_runs: ThreadRuns, store: Store, config: Config) -> Blueprint:
     """Build the routes."""
     blueprint = Blueprint("runs", __name__)
+    # Each holds a thread or a connection of the worker; some are for those who start runs, some for everybody else.
+    followers = threading.BoundedSemaphore(config.max_streams)
 
     @blueprint.post("/threads/<thread_id>/runs")
     def start(thread_id: str) -> Response:
@@ -45,9 +49,18 @@ def create_blueprint(thread_runs: ThreadRuns, store: Store, config: Config) -> B
         last_event_id = _last_event_id()
         if run.status != "running" and (last_event_id >= run.seq or run.events_pruned_at is not None):
             return Response(status=204)
-        client = ClientSocket(request.environ)
-        opened = thread_runs.open(LOCAL_ACCOUNT_ID, run, client, last_event_id)
-        return stream_response(run_id, opened.reader, opened.failure, client, default=EventStream.content_type)
+        if not followers.acquire(blocking=False):
+            sentence = f"All {config.max_streams} places to follow a run here are in use. Try again in a moment."
+            raise Busy(sentence, retry_after_seconds=2)
+        try:
+            client = ClientSocket(request.environ)
+            opened = thread_runs.open(LOCAL_ACCOUNT_ID, run, client, last_event_id)
+            response = stream_response(run_id, opened.reader, opened.failure, client, default=EventStream.content_type)
+        except BaseException:
+            followers.release()
+            raise
+        response.call_on_close(followers.release)
+        return response
 
     @blueprint.post("/runs/<run_id>/cancel")
     def cancel(run_id: str) -> tuple[Response, int]:

@@ -8,10 +8,11 @@ import subprocess
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import ExitStack, closing
 from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 import requests
@@ -244,8 +245,36 @@ def test_a_body_over_the_limit_is_refused_as_json(api: Server) -> None:
         assert (response.status_code, response.json()["code"]) == (413, "bad_request")
 
 
+def test_followers_beyond_the_limit_are_refused_and_starve_nobody(
+    api: Server, provider: ScriptedProvider, model: str
+) -> None:
+    provider.script(model, Scenario(text="word " * 20, chunk_chars=1, chunks_per_second=5))
+    thread_id = requests.post(f"{api.url}/threads", json={}, timeout=10).json()["thread_id"]
+    asked = {"content": "hello", "model": model}
+    with ExitStack() as followed:
+        url = f"{api.url}/threads/{thread_id}/runs"
+        run = followed.enter_context(requests.post(url, json=asked, headers=NDJSON, stream=True, timeout=10))
+
+        def follow() -> requests.Response:
+            return requests.get(f"{api.url}{run.headers['Location']}", headers=NDJSON, stream=True, timeout=10)
+
+        followers = [followed.enter_context(follow()) for _ in range(8)]
+        assert {follower.status_code for follower in followers} == {200}
+        with follow() as refused:
+            assert (refused.status_code, refused.json()["code"]) == (503, "busy")
+            assert refused.headers["Retry-After"] == "2"
+        assert requests.get(f"{api.url}/health", timeout=2).text == "ok"
+        followers[0].close()
+
+        def has_place() -> bool:
+            with follow() as follower:
+                return follower.status_code == 200
+
+        wait_for(has_place, 5, "a free place")
+
+
 def test_a_conversation_to_import_has_a_limit_of_its_own(api: Server) -> None:
-    with closing(HTTPConnection("127.0.0.1", api.port, timeout=10)) as connection:
+    with closing(HTTPConnection(urlsplit(api.url).netloc, timeout=10)) as connection:
         connection.putrequest("POST", "/threads")
         connection.putheader("Content-Type", "application/json")
         connection.putheader("Content-Length", "32000001")
