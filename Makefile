@@ -10,7 +10,7 @@ BIN := $(CURDIR)/$(VENV)/bin
 PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3.11; do \
 	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && break; done)
 
-.PHONY: run test retest lint bench bench-quick bench-peers soak lock clean
+.PHONY: run test retest lint bench bench-page bench-quick bench-peers soak lock clean
 
 run: $(VENV)/.installed
 	@echo "decant: the page is http://localhost:$(UI_PORT) once it says so below; Ctrl-C stops everything."
@@ -28,6 +28,10 @@ retest: $(VENV)/.installed
 # Decant beside its baselines, tables and ratios: see tests/bench/README.md.
 bench: $(VENV)/.installed
 	$(BIN)/python -m tests.bench api --pin --rounds 2
+
+# The page beside its own, once `make bench-peers` has installed them: half an hour with the soak.
+bench-page: $(VENV)/.installed
+	$(BIN)/python -m tests.bench page
 
 bench-quick: $(VENV)/.installed
 	$(BIN)/python -m tests.bench api --quick

@@ -42,7 +42,7 @@ def per_stream(lab: Lab) -> Table:
 def after_many_runs(lab: Lab) -> Table:
     """Whether a worker keeps anything of the runs it has done."""
     runs = 500 if lab.options.is_quick else 10_000
-    warm = 300 if lab.options.is_quick else 1000
+    warm = 300 if lab.options.is_quick else 5000
     table = Table(
         "api_memory_runs",
         f"Memory of a worker after {runs:,} more runs",
