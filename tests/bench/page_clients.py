@@ -23,6 +23,7 @@ from tests.bench.baselines.pace import Schedule, start
 from tests.bench.measured import cpu_seconds, tree
 
 MARKER = re.compile(r"m\d{5}q")
+DRAW = re.compile(r"getElement\(\d+\)\?\.draw\((.*)\)", re.DOTALL)
 QUERY = re.compile(r"query: (\{.*\}),")
 TAIL = 3000
 ACK_SECONDS = 3.0
@@ -59,15 +60,18 @@ class Units:
     def __init__(self) -> None:
         self._units: list[str] = []
 
-    def draw(self, _seq: int, keep: int, *patches: Any) -> str:
+    def draw(self, _seq: int, dropped: int, *patches: Any) -> str:
         """Change the units as a frame says and return the ends of those that changed."""
-        del self._units[keep:]
+        end = len(self._units) - dropped
+        del self._units[end:]
         ends: list[str] = []
-        for place in range(0, len(patches), 3):
-            index, kept, follows = patches[place : place + 3]
-            if index == len(self._units):
+        for first in range(0, len(patches), 3):
+            place, left, follows = patches[first : first + 3]
+            if place == 0:
                 self._units.append("")
-            self._units[index] = self._units[index][:kept] + follows
+            index = end - place if place else -1
+            unit = self._units[index]
+            self._units[index] = unit[: len(unit) - left] + follows
             ends.append(self._units[index][-TAIL:])
         return "".join(ends)
 
@@ -123,8 +127,8 @@ class OpenPage:
             self.seen.arrived_at += [at] * (shown - len(self.seen.arrived_at))
 
     def _shown(self, event: str, body: dict[str, Any], packet: str) -> str:
-        if event == "run_javascript" and '"draw",' in body["code"]:
-            return self._units.draw(*json.loads(body["code"].split('"draw",', 1)[1].rstrip(")")))
+        if event == "run_javascript" and (drawn := DRAW.fullmatch(body["code"])):
+            return self._units.draw(*json.loads(f"[{drawn[1]}]"))
         return packet[-TAIL:] if event == "update" else ""
 
     async def _acknowledge(self) -> None:

@@ -45,23 +45,15 @@ def test_an_unknown_benchmark_is_refused_by_name() -> None:
 
 
 @pytest.mark.browser
-def test_a_quick_answer_is_seen_to_the_end_in_a_real_browser(tmp_path: Path) -> None:
+def test_quick_answers_are_seen_to_the_end_in_a_real_browser_and_by_many_clients(tmp_path: Path) -> None:
     executable()
     path = tmp_path / "bench.json"
-    command = [
-        sys.executable,
-        "-m",
-        "tests.bench",
-        "page",
-        "answer",
-        "--quick",
-        "--only",
-        "decant",
-        "--json",
-        str(path),
-    ]
+    asked = ["page", "answer", "pages", "--quick", "--only", "decant", "--json", str(path)]
+    command = [sys.executable, "-m", "tests.bench", *asked]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=SECONDS, check=False)
     assert done.returncode == 0, done.stderr
-    [row] = json.loads(path.read_text(encoding="utf-8"))["tables"]["page_answer"]["rows"]
+    tables = json.loads(path.read_text(encoding="utf-8"))["tables"]
+    assert tables["page_pages"]["rows"][0]["arrived %"] == 100
+    [row] = tables["page_answer"]["rows"]
     assert (row["page"], row["arrived"]) == ("Decant", True)
     assert all(row[cost] > 0 for cost in ("lag p50", "bytes/byte", "main thread s", "its CPU s", "UI CPU s"))
