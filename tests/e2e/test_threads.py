@@ -235,6 +235,14 @@ def test_back_and_forward_go_through_threads(chat: Chat, stack: Stack) -> None:
     expect(chat.answer).to_have_text("Second")
 
 
+def test_nothing_of_a_thread_stays_in_a_browser_that_left_it(chat: Chat, stack: Stack) -> None:
+    count = chat.page.evaluate("Object.keys(mounted_app.$refs).length")
+    answered(chat, stack, "First", "one")
+    chat.page.get_by_role("button", name="New chat", exact=True).first.click()
+    expect(chat.answers).to_have_count(0)
+    chat.page.wait_for_function("count => Object.keys(mounted_app.$refs).length === count", arg=count)
+
+
 def test_a_thread_that_is_not_there_says_so(visit: Visit, stack: Stack) -> None:
     chat = Chat(visit.page, f"{stack.ui.url}/t/01a20000-0000-7000-8000-000000000000")
     expect(visit.page.get_by_role("alert").filter(has_text="does not exist")).to_be_visible()

@@ -11,7 +11,7 @@ from ui.messages import Message
 AT_ONCE = 40
 
 
-class ThreadView(ui.element):
+class ThreadView(ui.element, component="thread_view.js"):
     """Shows the end of a ChatState, and more of it on request; `refresh` after every change of it."""
 
     def __init__(self, state: ChatState, actions: MessageActions) -> None:
