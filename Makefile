@@ -29,9 +29,9 @@ retest: $(VENV)/.installed
 bench: $(VENV)/.installed
 	$(BIN)/python -m tests.bench api --pin --rounds 2
 
-# The page beside its own, once `make bench-peers` has installed them: half an hour with the soak.
+# The page beside others, as far as `make bench-peers` has installed them: more than twenty minutes.
 bench-page: $(VENV)/.installed
-	$(BIN)/python -m tests.bench page
+	$(BIN)/python -m tests.bench page --rounds 1
 
 bench-quick: $(VENV)/.installed
 	$(BIN)/python -m tests.bench api --quick

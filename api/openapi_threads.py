@@ -47,7 +47,7 @@ def thread_paths() -> Schema:
                 "parameters": [found, *_PAGE],
             },
             "post": {
-                **operation("Make a thread, or import one.", _answers(201, "Thread", 400)),
+                **operation("Make a thread, or import one.", _answers(201, "Thread", 400, 413, 415)),
                 "requestBody": body(ref("NewThread")),
             },
         },
@@ -83,7 +83,7 @@ def thread_paths() -> Schema:
             "parameters": [run, seq],
             "get": operation(
                 "What came after an event, then what comes.",
-                {"200": stream_response("The run from there."), "204": _EMPTY, **errors(400, 404)},
+                {"200": stream_response("The run from there."), "204": _EMPTY, **errors(400, 404, 503)},
             ),
         },
         "/runs/{run_id}/cancel": {

@@ -52,7 +52,7 @@ def cancel_requested(connection: Connection, run_ids: Collection[str]) -> frozen
 
 
 def array_of(values: Iterable[object]) -> str:
-    """Write values as an array of Postgres, which is cheaper than to let psycopg adapt a list."""
+    """Write values that need no quoting as an array of Postgres: cheaper than to let psycopg adapt a list."""
     return "{" + ",".join(map(str, values)) + "}"
 
 
