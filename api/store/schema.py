@@ -25,6 +25,7 @@ from sqlalchemy import (
 from sqlalchemy.engine import Dialect
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import TypeDecorator
 
 # In the text of a statement and not a parameter: planners then see that an index of running runs serves it.
@@ -46,7 +47,7 @@ class StoredText(TypeDecorator[str]):
         return value if value.isascii() else value.encode("utf-8", "replace").decode("utf-8")
 
 
-class Now(ColumnElement[float]):
+class Now(FunctionElement[float]):
     """The time as the database has it: nodes over one Postgres need not agree on theirs."""
 
     inherit_cache = True

@@ -8,6 +8,7 @@ own. A query finds what has all of its terms, each of them also as the beginning
 
 import re
 import unicodedata
+from collections.abc import Iterator
 
 from sqlalchemy import ColumnElement, Connection, and_, cast, func, literal_column, select, text
 from sqlalchemy.dialects.postgresql import TSQUERY
@@ -30,16 +31,14 @@ UNSPACED = re.compile(
 
 def index_terms(content: str) -> str:
     """Return the different terms of a text, separated by spaces."""
-    terms: dict[str, None] = {}
-    size = 0
+    found: list[str] = []
     for word, is_spaced in _words(content):
-        for term in [word] if is_spaced else [*_pairs(word), word[-1]]:
-            if term not in terms:
-                terms[term] = None
-                size += len(term) + 1
-        if size > MAX_INDEX_CHARS:
-            break
-    return " ".join(terms)
+        if is_spaced:
+            found.append(word)
+        else:
+            found += [*_pairs(word), word[-1]]
+    terms = " ".join(dict.fromkeys(found))
+    return terms if len(terms) <= MAX_INDEX_CHARS else terms[: terms.rindex(" ", 0, MAX_INDEX_CHARS)]
 
 
 def query_terms(query: str) -> list[str]:
@@ -67,14 +66,16 @@ def _message_has(connection: Connection, terms: list[str]) -> ColumnElement[bool
     return vector.op("@@", is_comparison=True)(tsquery)
 
 
-def _words(content: str) -> list[tuple[str, bool]]:
-    words = []
-    for word in WORD.findall(_folded(content[:MAX_TEXT_CHARS])):
-        for index, piece in enumerate(UNSPACED.split(word)):
-            if piece:
+def _words(content: str) -> Iterator[tuple[str, bool]]:
+    """Yield the different words, each with whether it is of a script that puts spaces between words."""
+    for word in dict.fromkeys(WORD.findall(_folded(content[:MAX_TEXT_CHARS]))):
+        if word.isascii():
+            yield word[:MAX_TERM_CHARS], True
+        else:
+            for index, piece in enumerate(UNSPACED.split(word)):
                 is_spaced = index % 2 == 0
-                words.append((piece[:MAX_TERM_CHARS] if is_spaced else piece, is_spaced))
-    return words
+                if piece:
+                    yield piece[:MAX_TERM_CHARS] if is_spaced else piece, is_spaced
 
 
 def _folded(content: str) -> str:
