@@ -50,7 +50,7 @@ def create_app(config: Config | None = None) -> "Flask":
         migrate(store.engine)
     owner = new_id()
     recorder = RunRecorder(store, owner, runs.concluded)
-    thread_runs = ThreadRuns(store, runs, recorder, owner, config.heartbeat_seconds)
+    thread_runs = ThreadRuns(store, runs, recorder, owner, config)
     app.extensions |= {"runs": runs, "recorder": recorder, "store": store}
     commands.register(app, store)
     app.register_blueprint(health.create_blueprint(chat_model, config.provider, store))

@@ -11,11 +11,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from api.errors import StoreUnavailable
-from api.events import to_json
+from api.events import Event, to_json
 from api.parts import Part, fold_events
 from api.runs import Run
 from api.store import Store
-from api.store.records import Ending, RunEvent, TerminalEvent
+from api.store.log_lines import RunLines, pack
+from api.store.records import Ending, TerminalEvent
 
 FLUSH_SECONDS = 0.2
 HEARTBEAT_SECONDS = 10.0
@@ -68,8 +69,7 @@ class RunRecorder:
     def cycle(self, now: float) -> None:
         """Do everything that is due once."""
         self.finish_ended()
-        self._flush(list(self._recorded.values()))
-        for run_id in self._store.runs.cancel_requested(list(self._recorded)):
+        for run_id in self._flush():
             self._recorded[run_id].run.cancel()
         if now - self._heartbeat_at >= HEARTBEAT_SECONDS:
             run_ids = list(self._recorded)
@@ -105,13 +105,21 @@ class RunRecorder:
                 logger.exception("Recording runs failed")
                 time.sleep(FLUSH_SECONDS)
 
-    def _flush(self, going_on: list[Recorded]) -> None:
-        batch = [event for recorded in going_on for event in _events_after(recorded.run, recorded.stored_seq)]
-        last_seqs = {event.run_id: event.seq for event in batch}
-        taken = self._store.run_events.append(self._owner, batch)
-        for run_id in taken:
-            self._recorded[run_id].stored_seq = last_seqs[run_id]
-        self._give_up(set(last_seqs) - taken)
+    def _flush(self) -> frozenset[str]:
+        """Store what has come; return the runs that somebody wants cancelled."""
+        silent, batch = [], []
+        for recorded in list(self._recorded.values()):  # Others add to it meanwhile.
+            lines = _lines_after(recorded)
+            if lines.lines:
+                batch.append(lines)
+            else:
+                silent.append(lines.run_id)
+        appended = self._store.run_events.append(self._owner, batch)
+        for lines in batch:
+            if lines.run_id in appended.taken:
+                self._recorded[lines.run_id].stored_seq = lines.last_seq
+        self._give_up({lines.run_id for lines in batch} - appended.taken)
+        return appended.cancelled | self._store.runs.cancel_requested(silent)
 
     def _finish(self, recorded: Recorded) -> None:
         run_id = recorded.run.run_id
@@ -148,19 +156,16 @@ class RunRecorder:
 
 def _ending_of(recorded: Recorded) -> Ending:
     run = recorded.run
-    seq = run.log.last_seq
     last = run.last_events()
-    events = _events_after(run, recorded.stored_seq)
-    events += [
-        RunEvent(run.run_id, number, event.type, to_json(event)) for number, event in enumerate(last, start=seq + 1)
-    ]
     terminal = last[-1]
     if not isinstance(terminal, TerminalEvent):
         raise TypeError(terminal)
+    lines = _lines_after(recorded, last)
     logged = [(entry.event.type, entry.fields) for entry in run.log.replay_after(0)]
-    parts = fold_events(logged, recorded.answer_parts)
-    return Ending(run.run_id, tuple(events), terminal, parts, run.usage)
+    return Ending(lines, terminal, fold_events(logged, recorded.answer_parts), run.usage)
 
 
-def _events_after(run: Run, seq: int) -> list[RunEvent]:
-    return [RunEvent(run.run_id, number, event.type, fields) for number, event, fields in run.log.replay_after(seq)]
+def _lines_after(recorded: Recorded, last: Sequence[Event] = ()) -> RunLines:
+    run, seq = recorded.run, recorded.stored_seq
+    events = [(event.type, fields) for _, event, fields in run.log.replay_after(seq)]
+    return pack(run.run_id, seq, [*events, *((event.type, to_json(event)) for event in last)])

@@ -32,7 +32,7 @@ class ThreadFields:
     system_prompt: str | None
 
 
-def parse_run_request(body: object, config: Config, thread_model: str) -> RunRequest:
+def parse_run_request(body: object, config: Config) -> RunRequest:
     """Check the body of `POST /threads/{id}/runs`.
 
     Raises:
@@ -45,13 +45,12 @@ def parse_run_request(body: object, config: Config, thread_model: str) -> RunReq
         raise BadRequest("query is empty")
     if content is not None and continue_id is not None:
         raise BadRequest("content and continue_id exclude each other.")
-    known = thread_model if thread_model in config.provider.models else config.provider.models[0]
     return RunRequest(
         content=content,
         parent_id=read_text(fields, "parent_id", MAX_ID_CHARS),
         is_first="parent_id" in fields and fields["parent_id"] is None,
         continue_id=continue_id,
-        model=read_model(fields, config.provider.models) or known,
+        model=read_model(fields, config.provider.models),
         temperature=read_number(fields, "temperature", 0, 2),
         max_tokens=read_count(fields, "max_tokens"),
     )

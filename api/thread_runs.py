@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from api.config import Config
 from api.errors import BadRequest, DecantError
 from api.messages import Message, ModelRequest, Role
 from api.parts import Part, TextPart
@@ -10,7 +11,7 @@ from api.run_recorder import RunRecorder
 from api.run_registry import RunRegistry
 from api.runs import Run
 from api.store import Store
-from api.store.records import NewRun, StoredMessage, StoredRun, Thread
+from api.store.records import NewRun, RunContext, StoredMessage, StoredRun
 from api.stored_run_reader import StoredRunReader
 from api.titles import title_of
 
@@ -22,14 +23,15 @@ class RunRequest:
     """What a client asks of a thread.
 
     `content` is a new user message under `parent_id`; without it the message `parent_id` is answered again; with
-    `continue_id` the answer of that id goes on, beside it. `is_first` says that there is no parent.
+    `continue_id` the answer of that id goes on, beside it. `is_first` says that there is no parent. Without `model` the
+    thread's is asked.
     """
 
     content: str | None
     parent_id: str | None
     is_first: bool
     continue_id: str | None
-    model: str
+    model: str | None
     temperature: float | None
     max_tokens: int | None
 
@@ -50,19 +52,17 @@ class OpenedRun:
 class ThreadRuns:
     """Starts, follows and cancels the runs of stored threads."""
 
-    def __init__(
-        self, store: Store, registry: RunRegistry, recorder: RunRecorder, owner: str, heartbeat_seconds: float
-    ) -> None:
+    def __init__(self, store: Store, registry: RunRegistry, recorder: RunRecorder, owner: str, config: Config) -> None:
         self._store = store
         self._registry = registry
         self._recorder = recorder
         self._owner = owner
-        self._heartbeat_seconds = heartbeat_seconds
+        self._config = config
 
     def start(
         self,
         account_id: str,
-        thread: Thread,
+        thread_id: str,
         asked: RunRequest,
         *,
         idempotency_key: str | None,
@@ -76,22 +76,22 @@ class ThreadRuns:
             Conflict: The thread has a run that goes on.
             Busy: Every slot is taken.
         """
-        thread_id = thread.thread_id
-        started = self._store.runs.find_by_key(account_id, idempotency_key) if idempotency_key else None
-        if started is not None:
-            return self.open(account_id, started, client, 0)
+        context = self._store.runs.context(
+            account_id,
+            thread_id,
+            asked.continue_id or asked.parent_id,
+            is_first=asked.is_first,
+            idempotency_key=idempotency_key,
+        )
+        if context.started is not None:
+            return self.open(account_id, context.started, client, 0)
         self._registry.check_slots()
-        new, told = self._new_run(account_id, thread_id, asked, idempotency_key)
-        if thread.system_prompt:
-            told = (Message("system", thread.system_prompt), *told)
+        new, request = self._new_run(context, asked, idempotency_key)
         created = self._store.runs.create(account_id, new, self._owner)
         if not created.is_new:
             return self.open(account_id, created.run, client, 0)
         run = self._registry.admit_stored(
-            created.run.started,
-            ModelRequest(new.model, told, asked.temperature, asked.max_tokens),
-            request_id=request_id,
-            on_sealed=lambda _: self._recorder.wake(),
+            created.run.started, request, request_id=request_id, on_sealed=lambda _: self._recorder.wake()
         )
         self._recorder.add(run, new.answer_parts)
         self._registry.produce(run)
@@ -102,7 +102,9 @@ class ThreadRuns:
         local = self._registry.find(run.run_id)
         if local is not None:
             return OpenedRun(run, self._registry.follow(local, client, last_event_id), local)
-        reader = StoredRunReader(self._store, account_id, run.run_id, client, self._heartbeat_seconds, last_event_id)
+        reader = StoredRunReader(
+            self._store, account_id, run.run_id, client, self._config.heartbeat_seconds, last_event_id
+        )
         return OpenedRun(run, reader, None)
 
     def cancel(self, account_id: str, run_id: str) -> StoredRun:
@@ -118,12 +120,12 @@ class ThreadRuns:
         return stored
 
     def _new_run(
-        self, account_id: str, thread_id: str, asked: RunRequest, idempotency_key: str | None
-    ) -> tuple[NewRun, tuple[Message, ...]]:
+        self, context: RunContext, asked: RunRequest, idempotency_key: str | None
+    ) -> tuple[NewRun, ModelRequest]:
         """Check what is asked; return what to store, and what the model is told of the thread."""
-        leaf_id = asked.continue_id or asked.parent_id
-        path = () if asked.is_first and not leaf_id else self._store.messages.path(account_id, thread_id, leaf_id)
-        told = [Message(role, message.text) for message in path if (role := _role_of(message)) and message.text]
+        thread, path = context.thread, context.path
+        told = [Message("system", thread.system_prompt)] if thread.system_prompt else []
+        told += [Message(role, message.text) for message in path if (role := _role_of(message)) and message.text]
         parts: tuple[Part, ...] = ()
         answer_parts: tuple[Part, ...] = ()
         parent_id = path[-1].message_id if path else None
@@ -139,8 +141,10 @@ class ThreadRuns:
             raise BadRequest("Without content, parent_id has to name the user's message to answer again.")
         is_first = parent_id is None
         title = title_of(asked.content or "")
-        new = NewRun(thread_id, asked.model, parts, parent_id, is_first, answer_parts, idempotency_key, title)
-        return new, tuple(told)
+        models = self._config.provider.models
+        model = asked.model or (thread.model if thread.model in models else models[0])
+        new = NewRun(thread.thread_id, model, parts, parent_id, is_first, answer_parts, idempotency_key, title)
+        return new, ModelRequest(model, tuple(told), asked.temperature, asked.max_tokens)
 
 
 def _role_of(message: StoredMessage) -> Role | None:

@@ -15,7 +15,7 @@ from api.store import Store, open_store
 from api.store.engine import make_engine
 from api.store.migration import migrate
 from api.store.records import NewRun
-from tests.stores import ACCOUNT, OWNER, claim_stale, completed, logged
+from tests.stores import ACCOUNT, OWNER, claim_stale, completed, lines_of, logged
 
 
 def finish(store: Store, run_ids: list[str]) -> list[str]:
@@ -42,7 +42,8 @@ def append(store: Store, run_ids: list[str]) -> list[str]:
     """Append to every run as its owner."""
     for run_id in run_ids:
         seq = store.runs.get(ACCOUNT, run_id).seq
-        store.run_events.append(OWNER, logged(run_id, seq + 1, MessageDelta("a"), MessageDelta("b")))
+        said = logged(run_id, seq + 1, MessageDelta("a"), MessageDelta("b"))
+        store.run_events.append(OWNER, [lines_of(said)])
     return []
 
 

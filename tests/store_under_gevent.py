@@ -20,7 +20,7 @@ from api.errors import NotFound
 from api.events import MessageDelta
 from api.store import Store, open_store
 from api.store.engine import is_sqlite, make_engine
-from tests.stores import ACCOUNT, OWNER, completed, logged, start_run
+from tests.stores import ACCOUNT, OWNER, append, completed, logged, start_run
 
 TICK_SECONDS = 0.005
 WORKERS = 60
@@ -40,7 +40,7 @@ def use(store: Store) -> int:
     """Live the life of a run; return the events it has."""
     run = start_run(store)
     for seq in range(2, 6):
-        store.run_events.append(OWNER, logged(run.run_id, seq, MessageDelta("x")))
+        append(store, logged(run.run_id, seq, MessageDelta("x")))
     store.runs.heartbeat(OWNER, [run.run_id])
     store.threads.list_newest(ACCOUNT, query="hello", limit=5)
     store.runs.finish(OWNER, completed(run.run_id, 6, "done"))

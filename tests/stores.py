@@ -1,7 +1,7 @@
 """Stores for tests, the same tests over both databases: import the fixtures in a `conftest.py`."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -13,8 +13,9 @@ from api.ids import new_id
 from api.parts import TextPart
 from api.store import LOCAL_ACCOUNT_ID, Store, open_store
 from api.store.engine import make_engine
+from api.store.log_lines import RunEvent, RunLines, pack
 from api.store.migration import migrate
-from api.store.records import Ending, NewRun, RunEvent, StoredRun
+from api.store.records import Ending, NewRun, StoredMessage, StoredRun
 from tests.postgres import fresh_database, server_url
 
 ACCOUNT = LOCAL_ACCOUNT_ID
@@ -103,7 +104,23 @@ def completed(run_id: str, seq: int, text: str) -> Ending:
     terminal = RunCompleted("stop")
     usage = Usage(3, 4, estimated=False)
     events = logged(run_id, seq, MessageDelta(text), usage, terminal)
-    return Ending(run_id, events, terminal, (TextPart(text),), usage)
+    return Ending(lines_of(events), terminal, (TextPart(text),), usage)
+
+
+def lines_of(events: Sequence[RunEvent]) -> RunLines:
+    """Write events of one run as the log stores them."""
+    first = events[0]
+    return pack(first.run_id, first.seq - 1, [(event.type, event.data) for event in events])
+
+
+def append(store: Store, *runs: Sequence[RunEvent], owner: str = OWNER) -> frozenset[str]:
+    """Append events of several runs; return the runs that took them."""
+    return store.run_events.append(owner, [lines_of(events) for events in runs]).taken
+
+
+def path(store: Store, thread_id: str, leaf_id: str | None = None) -> tuple[StoredMessage, ...]:
+    """Return the messages of a thread up to a leaf, None being the newest."""
+    return store.runs.context(ACCOUNT, thread_id, leaf_id).path
 
 
 def later(seconds: float = 10) -> float:

@@ -25,12 +25,11 @@ def create_blueprint(thread_runs: ThreadRuns, store: Store, config: Config) -> B
 
     @blueprint.post("/threads/<thread_id>/runs")
     def start(thread_id: str) -> Response:
-        thread = store.threads.get(LOCAL_ACCOUNT_ID, thread_id)
         client = ClientSocket(request.environ)
         opened = thread_runs.start(
             LOCAL_ACCOUNT_ID,
-            thread,
-            parse_run_request(read_json(config.max_body_bytes), config, thread.model),
+            thread_id,
+            parse_run_request(read_json(config.max_body_bytes), config),
             idempotency_key=_idempotency_key(),
             request_id=g.request_id,
             client=client,

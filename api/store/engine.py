@@ -16,7 +16,9 @@ DEFAULT_URL = "sqlite:///decant.db"
 BUSY_SECONDS = 15.0
 CONNECT_SECONDS = 10
 IDLE_SECONDS = 1.0
-PRAGMAS = ("foreign_keys = ON", "synchronous = NORMAL", "temp_store = MEMORY", "cache_size = -8000")
+# In pages, 16 MB: the pages that runs write to again and again are copied to the file less often.
+CHECKPOINT = "wal_autocheckpoint = 4000"
+PRAGMAS = ("foreign_keys = ON", "synchronous = NORMAL", "temp_store = MEMORY", "cache_size = -8000", CHECKPOINT)
 READER = "reader"
 
 

@@ -39,11 +39,11 @@ class Maintenance:
 
 
 def _prune_some(connection: Connection, before: float, at_once: int) -> int:
-    ended = select(runs.c.id).where(has_events, runs.c.ended_at < before).order_by(runs.c.ended_at).limit(at_once)
-    run_ids = connection.execute(ended.with_for_update(key_share=True, skip_locked=True)).scalars().all()
-    connection.execute(delete(run_events).where(run_events.c.run_id.in_(run_ids)))
-    connection.execute(update(runs).where(runs.c.id.in_(run_ids)).values(events_pruned_at=Now()))
-    return len(run_ids)
+    ended = select(runs.c.number).where(has_events, runs.c.ended_at < before).order_by(runs.c.ended_at).limit(at_once)
+    numbers = connection.execute(ended.with_for_update(key_share=True, skip_locked=True)).scalars().all()
+    connection.execute(delete(run_events).where(run_events.c.run_number.in_(numbers)))
+    connection.execute(update(runs).where(runs.c.number.in_(numbers)).values(events_pruned_at=Now()))
+    return len(numbers)
 
 
 def _purge_some(connection: Connection, before: float, at_once: int) -> int:

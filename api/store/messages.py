@@ -1,7 +1,7 @@
 """Messages of a thread: a tree, in which every leaf ends one way the conversation went."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Integer, Row, Select, and_, bindparam, func, insert, literal, select
@@ -48,7 +48,8 @@ def _path_to(leaf: ColumnElement[bool]) -> Select[Any]:
 newest_number = select(func.max(messages.c.number)).where(messages.c.thread_id == bindparam("thread_id"))
 PATH_TO_LEAF = _path_to(messages.c.id == bindparam("leaf_id"))
 PATH_TO_NEWEST = _path_to(messages.c.number == newest_number.scalar_subquery())
-INSERT = insert(messages).returning(messages.c.number)
+INSERT = insert(messages)
+MOST_IN_PATH = 1000
 
 
 class Messages:
@@ -84,16 +85,6 @@ class Messages:
         """
         return self._database.read(_list_oldest, account_id, thread_id, cursor, limit)
 
-    def path(
-        self, account_id: str, thread_id: str, leaf_id: str | None = None, *, limit: int = 1000
-    ) -> tuple[StoredMessage, ...]:
-        """Return the messages from the root to a leaf, None being the newest; of a longer path the last `limit`.
-
-        Raises:
-            NotFound: The account has no such thread, or the thread no such leaf.
-        """
-        return self._database.read(_path, account_id, thread_id, leaf_id, limit)
-
     def children(self, account_id: str, thread_id: str, parent_id: str | None) -> tuple[StoredMessage, ...]:
         """Return the messages under one parent, or with None the first ones, in the order of adding."""
         return self._database.read(_children, account_id, thread_id, parent_id)
@@ -113,38 +104,49 @@ def check_parent(connection: Connection, thread_id: str, parent_id: str) -> None
         raise NotFound("There is no such message in this thread.")
 
 
-def insert_message(
-    connection: Connection, account_id: str, thread_id: str, added: NewMessage, run_id: str | None = None
-) -> StoredMessage:
-    """Add one message within a transaction."""
-    message_id = added.message_id or new_id()
-    values: dict[str, Any] = {
-        "thread_id": thread_id,
-        "parent_id": added.parent_id,
-        "role": added.role,
-        "status": added.status,
-        "run_id": run_id,
-        "created_at": added.created_at or time.time(),
-    }
-    stored = {"id": message_id, "account_id": account_id, "parts": encode_parts(added.parts), **values}
-    stored["search"] = index_terms(text_of(added.parts))
-    number = connection.execute(INSERT, stored).scalar_one()
-    return StoredMessage(number=number, message_id=message_id, parts=added.parts, **values)
+def insert_messages(connection: Connection, account_id: str, thread_id: str, added: Iterable[NewMessage]) -> None:
+    """Add messages to a thread that the transaction has locked, parents before their children."""
+    now = time.time()
+    rows = [
+        {
+            "id": message.message_id or new_id(),
+            "account_id": account_id,
+            "thread_id": thread_id,
+            "parent_id": message.parent_id,
+            "role": message.role,
+            "parts": encode_parts(message.parts),
+            "status": message.status,
+            "run_id": message.run_id,
+            "created_at": message.created_at or now,
+            "search": index_terms(text_of(message.parts)),
+        }
+        for message in added
+    ]
+    if rows:
+        connection.execute(INSERT, rows)
+
+
+def get_path(connection: Connection, account_id: str, thread_id: str, leaf_id: str | None) -> tuple[StoredMessage, ...]:
+    """Return the messages from the root of a thread to a leaf, None being the newest; of a long way the last ones."""
+    asked = {"account_id": account_id, "thread_id": thread_id, "leaf_id": leaf_id, "limit": MOST_IN_PATH}
+    found = tuple(map(_message, connection.execute(PATH_TO_LEAF if leaf_id else PATH_TO_NEWEST, asked)))
+    if not found and leaf_id is not None:
+        check_parent(connection, thread_id, leaf_id)
+    return found
 
 
 def _append(
     connection: Connection, account_id: str, thread_id: str, added: Sequence[NewMessage]
 ) -> tuple[StoredMessage, ...]:
     get_thread(connection, account_id, thread_id, for_update=True)
-    stored: list[StoredMessage] = []
-    known: set[str] = set()
-    for message in added:
-        if message.parent_id is not None and message.parent_id not in known:
-            check_parent(connection, thread_id, message.parent_id)
-        stored.append(insert_message(connection, account_id, thread_id, message))
-        known.add(stored[-1].message_id)
+    known: set[str | None] = {None, *(message.message_id for message in added)}
+    for parent_id in {message.parent_id for message in added} - known:
+        check_parent(connection, thread_id, parent_id or "")
+    last = connection.execute(newest_number, {"thread_id": thread_id}).scalar_one() or 0
+    insert_messages(connection, account_id, thread_id, added)
     touch(connection, thread_id)
-    return tuple(stored)
+    stored = select(*COLUMNS).where(_is_in(account_id, thread_id), messages.c.number > last)
+    return tuple(map(_message, connection.execute(stored.order_by(messages.c.number))))
 
 
 def _get(connection: Connection, account_id: str, message_id: str) -> StoredMessage:
@@ -166,18 +168,6 @@ def _list_oldest(
     found = tuple(map(_message, rows[:limit]))
     has_more = len(rows) > limit
     return Page(found, encode_cursor(found[-1].number, found[-1].message_id) if has_more else None)
-
-
-def _path(
-    connection: Connection, account_id: str, thread_id: str, leaf_id: str | None, limit: int
-) -> tuple[StoredMessage, ...]:
-    asked = {"account_id": account_id, "thread_id": thread_id, "leaf_id": leaf_id, "limit": limit}
-    found = tuple(map(_message, connection.execute(PATH_TO_LEAF if leaf_id else PATH_TO_NEWEST, asked)))
-    if not found:
-        get_thread(connection, account_id, thread_id)
-        if leaf_id is not None:
-            check_parent(connection, thread_id, leaf_id)
-    return found
 
 
 def _children(

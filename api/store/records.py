@@ -1,10 +1,11 @@
 """The rows of the store as values, and what is given to it to make new ones."""
 
 from dataclasses import dataclass
-from typing import Literal, NamedTuple
+from typing import Literal
 
 from api.events import RunCancelled, RunCompleted, RunFailed, RunInterrupted, RunStarted, Usage
 from api.parts import Part, text_of
+from api.store.log_lines import RunEvent, RunLines
 
 Status = Literal["running", "completed", "failed", "cancelled", "interrupted"]
 MessageRole = Literal["system", "user", "assistant", "tool"]
@@ -73,13 +74,12 @@ class StoredRun:
         return RunStarted(self.run_id, self.thread_id, self.message_id, self.model)
 
 
-class RunEvent(NamedTuple):
-    """An event of a run's log; `data` is its JSON, the bytes that are sent. A tuple, as there is one for each delta."""
+@dataclass(frozen=True, slots=True)
+class Appended:
+    """The runs that took their events, and those of them that somebody wants cancelled."""
 
-    run_id: str
-    seq: int
-    type: str
-    data: bytes
+    taken: frozenset[str] = frozenset()
+    cancelled: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +100,7 @@ class NewMessage:
     message_id: str | None = None
     created_at: float | None = None
     status: Status = "completed"
+    run_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +124,15 @@ class NewRun:
 
 
 @dataclass(frozen=True, slots=True)
+class RunContext:
+    """What a run is started from: the thread, its messages up to a leaf, and the run that the key has started."""
+
+    thread: Thread
+    path: tuple[StoredMessage, ...]
+    started: StoredRun | None
+
+
+@dataclass(frozen=True, slots=True)
 class CreatedRun:
     """A run that was started, or with `is_new` False the one that the idempotency key has started before."""
 
@@ -134,8 +144,7 @@ class CreatedRun:
 class Ending:
     """How a run ends: the events not yet stored, the terminal one last, and what its message is."""
 
-    run_id: str
-    events: tuple[RunEvent, ...]
+    lines: RunLines
     terminal: TerminalEvent
     parts: tuple[Part, ...]
     usage: Usage | None = None

@@ -6,14 +6,15 @@ from sqlalchemy import Connection, bindparam, insert, select
 
 from api.events import to_json
 from api.ids import new_id
-from api.store.messages import check_parent, insert_message, newest_id
-from api.store.records import CreatedRun, NewMessage, NewRun, RunEvent, StoredRun
-from api.store.run_log import insert_events
+from api.store.log_lines import pack
+from api.store.messages import check_parent, get_path, insert_messages, newest_id
+from api.store.records import CreatedRun, NewMessage, NewRun, RunContext, StoredRun
+from api.store.run_log import insert_lines
 from api.store.run_rows import COLUMNS, to_run
 from api.store.schema import Now, runs
-from api.store.threads import lock_for_run
+from api.store.threads import get_thread, lock_for_run
 
-INSERT = insert(runs).values(heartbeat_at=Now())
+INSERT = insert(runs).values(heartbeat_at=Now()).returning(runs.c.number)
 RUN_OF_KEY = select(*COLUMNS).where(
     runs.c.account_id == bindparam("account_id"), runs.c.idempotency_key == bindparam("idempotency_key")
 )
@@ -25,13 +26,27 @@ def create_run(connection: Connection, account_id: str, new: NewRun, owner: str)
     if existing is not None:
         return CreatedRun(existing, is_new=False)
     lock_for_run(connection, account_id, new.thread_id, new.title)
-    run_id = new_id()
-    parent_id = _parent_of_answer(connection, account_id, new)
-    answer = NewMessage("assistant", new.answer_parts, parent_id, status="running")
-    message = insert_message(connection, account_id, new.thread_id, answer, run_id)
-    run = StoredRun(run_id, account_id, new.thread_id, message.message_id, new.model, "running", 1, owner, time.time())
+    run_id, message_id = new_id(), new_id()
+    _insert_messages(connection, account_id, new, message_id, run_id)
+    run = StoredRun(run_id, account_id, new.thread_id, message_id, new.model, "running", 1, owner, time.time())
     _insert_run(connection, run, new.idempotency_key)
     return CreatedRun(run, is_new=True)
+
+
+def find_context(
+    connection: Connection,
+    account_id: str,
+    thread_id: str,
+    leaf_id: str | None,
+    is_first: bool,
+    idempotency_key: str | None,
+) -> RunContext:
+    """Return what a run starts from; without messages if its key has started one."""
+    thread = get_thread(connection, account_id, thread_id)
+    started = find_by_key(connection, account_id, idempotency_key)
+    is_alone = started is not None or (is_first and leaf_id is None)
+    path = () if is_alone else get_path(connection, account_id, thread_id, leaf_id)
+    return RunContext(thread, path, started)
 
 
 def find_by_key(connection: Connection, account_id: str, idempotency_key: str | None) -> StoredRun | None:
@@ -43,20 +58,23 @@ def find_by_key(connection: Connection, account_id: str, idempotency_key: str | 
     return None if row is None else to_run(row)
 
 
-def _parent_of_answer(connection: Connection, account_id: str, new: NewRun) -> str | None:
+def _insert_messages(connection: Connection, account_id: str, new: NewRun, message_id: str, run_id: str) -> None:
     parent_id = new.parent_id
     if parent_id is not None:
         check_parent(connection, new.thread_id, parent_id)
     elif not new.is_first:
         parent_id = newest_id(connection, new.thread_id)
-    if not new.parts:
-        return parent_id
-    question = NewMessage("user", new.parts, parent_id)
-    return insert_message(connection, account_id, new.thread_id, question).message_id
+    added = []
+    if new.parts:
+        added.append(NewMessage("user", new.parts, parent_id, new_id()))
+        parent_id = added[0].message_id
+    added.append(NewMessage("assistant", new.answer_parts, parent_id, message_id, status="running", run_id=run_id))
+    insert_messages(connection, account_id, new.thread_id, added)
 
 
 def _insert_run(connection: Connection, run: StoredRun, idempotency_key: str | None) -> None:
     kept = ("account_id", "thread_id", "message_id", "model", "status", "seq", "owner", "created_at")
     values = {name: getattr(run, name) for name in kept}
-    connection.execute(INSERT, {"id": run.run_id, "idempotency_key": idempotency_key, **values})
-    insert_events(connection, [RunEvent(run.run_id, 1, run.started.type, to_json(run.started))])
+    inserted = {"id": run.run_id, "idempotency_key": idempotency_key, **values}
+    number = connection.execute(INSERT, inserted).scalar_one()
+    insert_lines(connection, [(number, pack(run.run_id, 0, [(run.started.type, to_json(run.started))]))])

@@ -1,16 +1,17 @@
 """Ending a run, once: by its owner with what it has in memory, or by whoever finds it stale with what the log has."""
 
 import time
-from collections.abc import Iterable
+from collections.abc import Sequence
 from typing import Any
 
 import orjson
 from sqlalchemy import ColumnElement, Connection, Row, and_, bindparam, select, update
 
 from api.events import RunCompleted, RunFailed, RunInterrupted, Usage, to_json
-from api.parts import Part, decode_parts, encode_parts, fold_events, text_of
-from api.store.records import Ending, RunEvent
-from api.store.run_log import insert_events, stored_events
+from api.parts import decode_parts, encode_parts, fold_events, text_of
+from api.store.log_lines import RunEvent, RunLines, pack
+from api.store.records import Ending
+from api.store.run_log import insert_lines, stored_events
 from api.store.run_rows import lock_owned
 from api.store.schema import Now, is_running, messages, runs
 from api.store.search import index_terms
@@ -20,20 +21,20 @@ ABANDONED = RunInterrupted(
     "server_shutdown", "The server that wrote this answer went away. The text so far is kept.", retryable=True
 )
 MOST_CLAIMED_AT_ONCE = 100
-END = update(runs).where(runs.c.id == bindparam("run_id")).returning(runs.c.message_id, runs.c.thread_id)
+END = update(runs).where(runs.c.number == bindparam("of_number")).returning(runs.c.message_id, runs.c.thread_id)
 END_MESSAGE = update(messages).where(messages.c.id == bindparam("message_id"))
 
 
 def finish(connection: Connection, owner: str, ending: Ending) -> bool:
     """End a run of the owner's, unless it has ended."""
-    owned = lock_owned(connection, owner, [ending.run_id])
+    run_id = ending.lines.run_id
+    owned = lock_owned(connection, owner, [run_id])
     if not owned:
         return False
-    seq = owned[ending.run_id]
-    missing = [event for event in ending.events if event.seq > seq]
-    if [event.seq for event in missing] != list(range(seq + 1, seq + 1 + len(missing))) or not missing:
-        raise ValueError(f"run {ending.run_id} has stored {seq} events, its end does not follow")
-    _end(connection, ending, missing)
+    rest = ending.lines.rest_after(owned[run_id].seq)
+    if rest is None or not rest.lines:
+        raise ValueError(f"run {run_id} has stored {owned[run_id].seq} events, its end does not follow")
+    _end(connection, ending, owned[run_id].number, rest)
     return True
 
 
@@ -45,13 +46,13 @@ def stale_ids(connection: Connection, older_than_seconds: float) -> tuple[str, .
 
 def claim(connection: Connection, run_id: str, older_than_seconds: float) -> bool:
     """End a stale run as interrupted; False when its owner or another claimant was faster."""
-    asked = select(runs.c.id, runs.c.seq, messages.c.parts).join(messages, messages.c.id == runs.c.message_id)
+    asked = select(runs.c.id, runs.c.number, messages.c.parts).join(messages, messages.c.id == runs.c.message_id)
     asked = asked.where(runs.c.id == run_id, _is_stale(older_than_seconds))
     row = connection.execute(asked.with_for_update(of=runs, key_share=True, skip_locked=True)).one_or_none()
     if row is None:
         return False
-    stored = [(event.type, event.data) for event in stored_events(connection, run_id)]
-    _end(connection, *_abandoned(row, stored))
+    ending = _abandoned(row, stored_events(connection, run_id))
+    _end(connection, ending, row.number, ending.lines)
     return True
 
 
@@ -59,19 +60,18 @@ def _is_stale(older_than_seconds: float) -> ColumnElement[bool]:
     return and_(is_running, runs.c.heartbeat_at < Now() - older_than_seconds)
 
 
-def _abandoned(row: Row[*tuple[Any, ...]], stored: list[tuple[str, bytes]]) -> tuple[Ending, list[RunEvent]]:
-    last = RunEvent(row.id, row.seq + 1, ABANDONED.type, to_json(ABANDONED))
-    parts: tuple[Part, ...] = fold_events(stored, decode_parts(row.parts))
-    usage = next((Usage(**orjson.loads(data)) for kind, data in reversed(stored) if kind == Usage.type), None)
-    return Ending(row.id, (last,), ABANDONED, parts, usage), [last]
+def _abandoned(row: Row[*tuple[Any, ...]], stored: Sequence[RunEvent]) -> Ending:
+    parts = fold_events([(event.type, event.data) for event in stored], decode_parts(row.parts))
+    usage = next((Usage(**orjson.loads(event.data)) for event in reversed(stored) if event.type == Usage.type), None)
+    lines = pack(row.id, stored[-1].seq, [(ABANDONED.type, to_json(ABANDONED))])
+    return Ending(lines, ABANDONED, parts, usage)
 
 
-def _end(connection: Connection, ending: Ending, missing: Iterable[RunEvent]) -> None:
-    events = list(missing)
+def _end(connection: Connection, ending: Ending, number: int, missing: RunLines) -> None:
     status = ending.terminal.type.removeprefix("run.")
-    insert_events(connection, events)
-    ended = {"status": status, "seq": events[-1].seq, "ended_at": time.time(), **_columns_of(ending)}
-    message_id, thread_id = connection.execute(END, {"run_id": ending.run_id, **ended}).one()
+    insert_lines(connection, [(number, missing)])
+    ended = {"status": status, "seq": missing.last_seq, "ended_at": time.time(), **_columns_of(ending)}
+    message_id, thread_id = connection.execute(END, {"of_number": number, **ended}).one()
     final = {"status": status, "parts": encode_parts(ending.parts), "search": index_terms(text_of(ending.parts))}
     connection.execute(END_MESSAGE, {"message_id": message_id, **final})
     touch(connection, thread_id)

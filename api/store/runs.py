@@ -10,8 +10,8 @@ from sqlalchemy import Connection, and_, func, select, update
 from sqlalchemy.exc import IntegrityError
 
 from api.errors import Conflict
-from api.store.records import CreatedRun, Ending, NewRun, StoredRun
-from api.store.run_creation import create_run, find_by_key
+from api.store.records import CreatedRun, Ending, NewRun, RunContext, StoredRun
+from api.store.run_creation import create_run, find_by_key, find_context
 from api.store.run_endings import claim, finish, stale_ids
 from api.store.run_rows import COLUMNS, cancel_requested, get_run, lock_owned, to_run
 from api.store.schema import Now, is_running, runs
@@ -23,6 +23,22 @@ class Runs:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+
+    def context(
+        self,
+        account_id: str,
+        thread_id: str,
+        leaf_id: str | None = None,
+        *,
+        is_first: bool = False,
+        idempotency_key: str | None = None,
+    ) -> RunContext:
+        """Return what a run under a leaf starts from, None being the newest; without messages if it `is_first`.
+
+        Raises:
+            NotFound: The account has no such thread, or the thread no such leaf.
+        """
+        return self._database.read(find_context, account_id, thread_id, leaf_id, is_first, idempotency_key)
 
     def create(self, account_id: str, new: NewRun, owner: str) -> CreatedRun:
         """Add the user's message, the answer's message and the run with its first event, all in one transaction.
@@ -39,10 +55,6 @@ class Runs:
             if existing is None:
                 raise Conflict("This thread is being answered. Wait for the end, or stop it first.") from error
             return CreatedRun(existing, is_new=False)
-
-    def find_by_key(self, account_id: str, idempotency_key: str) -> StoredRun | None:
-        """Return the run that the key has started, if any."""
-        return self._database.read(find_by_key, account_id, idempotency_key)
 
     def get(self, account_id: str, run_id: str) -> StoredRun:
         """Return a run.

@@ -116,13 +116,14 @@ Index("messages_of_parent", messages.c.parent_id)
 runs = Table(
     "runs",
     metadata,
-    Column("id", StoredText, primary_key=True),
+    Column("number", Number, primary_key=True),  # short, for the rows of the log
+    Column("id", StoredText, nullable=False, unique=True),
     _owner(),
     Column("thread_id", StoredText, ForeignKey("threads.id", ondelete="CASCADE"), nullable=False),
     Column("message_id", StoredText, ForeignKey("messages.id", ondelete="CASCADE"), nullable=False),
     Column("model", StoredText, nullable=False),
     Column("status", StoredText, nullable=False),
-    Column("seq", Integer, nullable=False),  # of the last event stored
+    Column("seq", Integer, nullable=False),  # of the last event, once the run has ended; until then the log says it
     Column("error_code", StoredText),
     Column("error_message", StoredText),
     Column("finish_reason", StoredText),
@@ -145,11 +146,12 @@ has_events: ColumnElement[bool] = runs.c.events_pruned_at.is_(None)
 Index("runs_to_prune", runs.c.ended_at, sqlite_where=has_events, postgresql_where=has_events)
 Index("one_running_run_per_thread", runs.c.thread_id, unique=True, sqlite_where=is_running, postgresql_where=is_running)
 
+# Rows are kept as they come and found by a small index: the runs of a worker write together, and with the rows in order
+# of runs each of them would dirty a page of its own at every flush.
 run_events = Table(
     "run_events",
     metadata,
-    Column("run_id", StoredText, ForeignKey("runs.id", ondelete="CASCADE"), primary_key=True),
+    Column("run_number", Number, ForeignKey("runs.number", ondelete="CASCADE"), primary_key=True, autoincrement=False),
     Column("seq", Integer, primary_key=True, autoincrement=False),  # of the last event of the row
-    Column("lines", LargeBinary, nullable=False),  # events that follow each other, as `run_log` writes them
-    sqlite_with_rowid=False,
+    Column("lines", LargeBinary, nullable=False),  # events that follow each other, as `log_lines` writes them
 )

@@ -107,8 +107,8 @@ def test_an_end_that_cannot_be_stored_keeps_no_other_from_it(
 
     def breaking(recorded: run_recorder.Recorded) -> run_recorder.Ending:
         ending = ending_of(recorded)
-        gap = tuple(event._replace(seq=event.seq + 7) for event in ending.events)
-        return replace(ending, events=gap) if recorded.run is broken else ending
+        lines = ending.lines._replace(after=ending.lines.after + 7, last_seq=ending.lines.last_seq + 7)
+        return replace(ending, lines=lines) if recorded.run is broken else ending
 
     monkeypatch.setattr(run_recorder, "_ending_of", breaking)
     for run in (broken, whole):

@@ -42,7 +42,7 @@ def _database_problems(world: World) -> list[str]:
         "messages that differ from their runs in status": "SELECT count(*) FROM messages JOIN runs "
         "ON runs.id = messages.run_id WHERE runs.status <> messages.status",
         "runs whose last row of events is not their end": "SELECT count(*) FROM runs WHERE seq <> "
-        "(SELECT max(run_events.seq) FROM run_events WHERE run_events.run_id = runs.id)",
+        "(SELECT max(run_events.seq) FROM run_events WHERE run_events.run_number = runs.number)",
     }
     with engine.connect() as connection:
         found = {what: connection.execute(text(query)).scalar_one() for what, query in counts.items()}

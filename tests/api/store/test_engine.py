@@ -5,14 +5,17 @@ from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import event, text
+from sqlalchemy.engine.default import DefaultExecutionContext
+from sqlalchemy.engine.interfaces import CacheStats
 
 from api.errors import StoreUnavailable
-from api.store import open_store
+from api.events import MessageDelta
+from api.store import Store, open_store
 from api.store.engine import make_engine
 from api.store.migration import migrate
 from tests.postgres import run_cluster
-from tests.stores import ACCOUNT
+from tests.stores import ACCOUNT, OWNER, append, completed, logged, path, start_run
 
 
 @pytest.mark.parametrize("scheme", ["postgres", "postgresql", "postgresql+psycopg"])
@@ -49,6 +52,31 @@ def test_sqlite_checks_foreign_keys_and_writes_ahead(tmp_path: Path) -> None:
         ]
     engine.dispose()
     assert pragmas == ["wal", 1, 1]
+
+
+def test_no_statement_of_a_run_is_compiled_twice(store: Store) -> None:
+    """Compiling costs several times what running does."""
+
+    def live() -> None:
+        run = start_run(store)
+        path(store, run.thread_id)
+        append(store, logged(run.run_id, 2, MessageDelta("a")))
+        store.runs.heartbeat(OWNER, [run.run_id])
+        store.runs.cancel_requested([run.run_id])
+        store.runs.finish(OWNER, completed(run.run_id, 3, "b"))
+
+    live()
+    compiled = []
+
+    def note(
+        _c: object, _cursor: object, statement: str, _p: object, context: DefaultExecutionContext, _m: bool
+    ) -> None:
+        if context.compiled is not None and context.cache_hit is not CacheStats.CACHE_HIT:
+            compiled.append(statement)
+
+    event.listen(store.engine, "after_cursor_execute", note)
+    live()
+    assert compiled == []
 
 
 def test_idle_sqlite_connections_are_kept_up_to_the_size(tmp_path: Path) -> None:

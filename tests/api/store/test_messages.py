@@ -6,9 +6,9 @@ import pytest
 
 from api.errors import BadRequest, NotFound
 from api.parts import ReasoningPart, TextPart, ToolCallPart, ToolResultPart
-from api.store import Store
+from api.store import Store, messages
 from api.store.records import NewMessage, StoredMessage
-from tests.stores import ACCOUNT
+from tests.stores import ACCOUNT, path
 
 
 @pytest.fixture
@@ -34,20 +34,21 @@ def test_parts_come_back_as_they_were_given(store: Store, thread_id: str) -> Non
     assert message.text == '数据\n"<b>\u2028'
 
 
-def test_a_path_leads_from_the_root_to_a_leaf(store: Store, thread_id: str) -> None:
+def test_a_path_leads_from_the_root_to_a_leaf(store: Store, thread_id: str, monkeypatch: pytest.MonkeyPatch) -> None:
     root = say(store, thread_id, "root")
     old = say(store, thread_id, "old", root.message_id)
     new = say(store, thread_id, "new", root.message_id)
     leaf = say(store, thread_id, "leaf", new.message_id)
-    assert store.messages.path(ACCOUNT, thread_id) == (root, new, leaf)
-    assert store.messages.path(ACCOUNT, thread_id, old.message_id) == (root, old)
-    assert store.messages.path(ACCOUNT, thread_id, limit=2) == (new, leaf)
+    assert path(store, thread_id) == (root, new, leaf)
+    assert path(store, thread_id, old.message_id) == (root, old)
     assert store.messages.children(ACCOUNT, thread_id, root.message_id) == (old, new)
     assert store.messages.children(ACCOUNT, thread_id, None) == (root,)
+    monkeypatch.setattr(messages, "MOST_IN_PATH", 2)
+    assert path(store, thread_id) == (new, leaf)
 
 
 def test_the_path_of_an_empty_thread_is_empty(store: Store, thread_id: str) -> None:
-    assert store.messages.path(ACCOUNT, thread_id) == ()
+    assert path(store, thread_id) == ()
 
 
 def test_a_whole_thread_is_paged_in_the_order_of_adding(store: Store, thread_id: str) -> None:
@@ -77,4 +78,4 @@ def test_a_parent_of_another_thread_is_refused(store: Store, thread_id: str) -> 
     with pytest.raises(NotFound):
         say(store, thread_id, "here", elsewhere.message_id)
     with pytest.raises(NotFound):
-        store.messages.path(ACCOUNT, thread_id, elsewhere.message_id)
+        path(store, thread_id, elsewhere.message_id)

@@ -3,17 +3,26 @@
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import Engine, inspect
+from sqlalchemy import Engine, inspect, text
 
-from api.errors import StoreUnavailable
+from api.errors import Conflict, StoreUnavailable
 from api.parts import TextPart
 from api.store import Store, migration, open_store
 from api.store.engine import make_engine
 from api.store.migration import MIGRATIONS, is_current, migrate
-from api.store.records import NewMessage
+from api.store.records import NewMessage, NewRun
 from api.store.schema import metadata
-from tests.stores import ACCOUNT
+from tests.stores import ACCOUNT, claim_stale
 
+OLD_RUN = (
+    "INSERT INTO runs (id, account_id, thread_id, message_id, model, status, seq, owner, heartbeat_at, created_at)"
+    " VALUES ('r1', 'local', :thread_id, :message_id, 'm', 'running', 3, 'w', 0, 0)"
+)
+OLD_EVENTS = "INSERT INTO run_events (run_id, seq, lines) VALUES ('r1', :seq, :lines)"
+OLD_ROWS = {
+    1: b'run.started {"run_id":"r1","thread_id":"t","message_id":"m","model":"m"}\n',
+    3: b'message.delta {"text":"old "}\nmessage.delta {"text":"text"}\n',
+}
 SEARCH = ("message_search", "messages_search")
 
 
@@ -38,9 +47,21 @@ def test_the_oldest_database_keeps_what_it_holds(empty_url: str) -> None:
     store = open_store(engine)
     thread = store.threads.create(ACCOUNT, title="old")
     store.messages.append(ACCOUNT, thread.thread_id, [NewMessage("user", (TextPart("words"),))])
+    (answer,) = store.messages.append(ACCOUNT, thread.thread_id, [NewMessage("assistant", (), status="running")])
+    with engine.begin() as connection:
+        row = {"thread_id": thread.thread_id, "message_id": answer.message_id}
+        connection.execute(text(OLD_RUN), row)
+        connection.execute(text(OLD_EVENTS), [{"seq": seq, "lines": lines} for seq, lines in OLD_ROWS.items()])
     migrate(engine)
     (found,) = store.threads.list_newest(ACCOUNT, query="words").items
     assert (found.thread_id, found.title) == (thread.thread_id, "old")
+    replay = store.run_events.replay_after(ACCOUNT, "r1", 0)
+    assert ([event.seq for event in replay.events], replay.run.seq, replay.run.status) == ([1, 2, 3], 3, "running")
+    assert claim_stale(store, 30) == ("r1",)
+    assert store.messages.get(ACCOUNT, answer.message_id).text == "old text"
+    store.runs.create(ACCOUNT, NewRun(thread.thread_id, "m"), "w")
+    with pytest.raises(Conflict):
+        store.runs.create(ACCOUNT, NewRun(thread.thread_id, "m"), "w")
     engine.dispose()
 
 

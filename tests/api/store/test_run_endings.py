@@ -18,7 +18,7 @@ from api.events import (
 from api.parts import ReasoningPart, TextPart
 from api.store import Store
 from api.store.records import Ending, NewRun, TerminalEvent
-from tests.stores import ACCOUNT, OWNER, claim_stale, completed, logged, start_run
+from tests.stores import ACCOUNT, OWNER, append, claim_stale, completed, lines_of, logged, start_run
 
 ENDS = [
     (RunCompleted("stop"), "completed", (None, None, "stop")),
@@ -33,11 +33,9 @@ def test_an_ending_is_in_the_log_the_run_and_the_message(
     store: Store, terminal: TerminalEvent, status: str, columns: tuple[str | None, ...]
 ) -> None:
     run = start_run(store)
-    store.run_events.append(OWNER, logged(run.run_id, 2, MessageDelta("a")))
+    append(store, logged(run.run_id, 2, MessageDelta("a")))
     events = logged(run.run_id, 2, MessageDelta("a"), MessageDelta("b"), terminal)
-    assert store.runs.finish(
-        OWNER, Ending(run.run_id, events, terminal, (TextPart("ab"),), Usage(1, 2, estimated=True))
-    )
+    assert store.runs.finish(OWNER, Ending(lines_of(events), terminal, (TextPart("ab"),), Usage(1, 2, estimated=True)))
     replay = store.run_events.replay_after(ACCOUNT, run.run_id, 1)
     ended = replay.run
     assert replay.events == events
@@ -77,7 +75,7 @@ def test_a_run_whose_owner_is_silent_is_interrupted_with_the_text_so_far(store: 
         MessageDelta("two"),
         Usage(5, 6, estimated=False),
     )
-    store.run_events.append(OWNER, logged(run.run_id, 2, *said))
+    append(store, logged(run.run_id, 2, *said))
     assert claim_stale(store, -1) == (run.run_id,)
     message = store.messages.get(ACCOUNT, run.message_id)
     ended = store.runs.get(ACCOUNT, run.run_id)
@@ -93,7 +91,7 @@ def test_an_answer_that_goes_on_from_another_keeps_what_it_began_with(store: Sto
     thread = store.threads.create(ACCOUNT)
     new = NewRun(thread.thread_id, "m", (TextPart("q"),), answer_parts=(TextPart("begun, "),))
     run = store.runs.create(ACCOUNT, new, OWNER).run
-    store.run_events.append(OWNER, logged(run.run_id, 2, MessageDelta("went on")))
+    append(store, logged(run.run_id, 2, MessageDelta("went on")))
     claim_stale(store, -1)
     assert store.messages.get(ACCOUNT, run.message_id).text == "begun, went on"
 
@@ -108,7 +106,7 @@ def test_an_owner_that_comes_back_after_a_claim_changes_nothing(store: Store) ->
     run = start_run(store)
     claim_stale(store, -1)
     before = store.run_events.replay_after(ACCOUNT, run.run_id, 0)
-    assert store.run_events.append(OWNER, logged(run.run_id, 2, MessageDelta("late"))) == frozenset()
+    assert append(store, logged(run.run_id, 2, MessageDelta("late"))) == frozenset()
     assert not store.runs.finish(OWNER, completed(run.run_id, 2, "late"))
     assert store.runs.heartbeat(OWNER, [run.run_id]) == frozenset()
     assert store.run_events.replay_after(ACCOUNT, run.run_id, 0) == before

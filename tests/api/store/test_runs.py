@@ -7,7 +7,7 @@ from api.events import to_json
 from api.parts import TextPart
 from api.store import Store
 from api.store.records import NewMessage, NewRun
-from tests.stores import ACCOUNT, OWNER, completed, start_run
+from tests.stores import ACCOUNT, OWNER, completed, path, start_run
 
 ASKED = (TextPart("hello"),)
 
@@ -19,7 +19,7 @@ def thread_id(store: Store) -> str:
 
 def test_a_run_starts_with_its_messages_and_its_first_event(store: Store, thread_id: str) -> None:
     created = store.runs.create(ACCOUNT, NewRun(thread_id, "m", ASKED), OWNER)
-    question, answer = store.messages.path(ACCOUNT, thread_id)
+    question, answer = path(store, thread_id)
     (event,) = store.run_events.replay_after(ACCOUNT, created.run.run_id, 0).events
     assert created.is_new
     assert (question.role, question.parts, question.status) == ("user", ASKED, "completed")
@@ -32,7 +32,7 @@ def test_a_thread_runs_one_run_at_a_time(store: Store) -> None:
     run = start_run(store)
     with pytest.raises(Conflict):
         store.runs.create(ACCOUNT, NewRun(run.thread_id, "m", ASKED), OWNER)
-    assert len(store.messages.path(ACCOUNT, run.thread_id)) == 2
+    assert len(path(store, run.thread_id)) == 2
     store.runs.finish(OWNER, completed(run.run_id, 2, "done"))
     assert store.runs.create(ACCOUNT, NewRun(run.thread_id, "m", ASKED), OWNER).is_new
 
@@ -44,13 +44,13 @@ def test_the_same_key_is_the_same_run_also_when_it_has_ended(store: Store, threa
     store.runs.finish(OWNER, completed(first.run.run_id, 2, "done"))
     again = store.runs.create(ACCOUNT, new, OWNER)
     assert (again.run.run_id, again.run.status, again.is_new) == (first.run.run_id, "completed", False)
-    assert len(store.messages.path(ACCOUNT, thread_id)) == 2
+    assert len(path(store, thread_id)) == 2
 
 
 def test_an_answer_is_given_again_beside_the_first(store: Store) -> None:
     run = start_run(store)
     store.runs.finish(OWNER, completed(run.run_id, 2, "one"))
-    question = store.messages.path(ACCOUNT, run.thread_id)[0]
+    question = path(store, run.thread_id)[0]
     again = store.runs.create(ACCOUNT, NewRun(run.thread_id, "m", parent_id=question.message_id), OWNER)
     answers = store.messages.children(ACCOUNT, run.thread_id, question.message_id)
     assert [answer.message_id for answer in answers] == [run.message_id, again.run.message_id]
@@ -61,7 +61,7 @@ def test_an_edited_first_message_is_a_second_root(store: Store) -> None:
     store.runs.finish(OWNER, completed(run.run_id, 2, "one"))
     store.runs.create(ACCOUNT, NewRun(run.thread_id, "m", (TextPart("edited"),), is_first=True), OWNER)
     assert [root.text for root in store.messages.children(ACCOUNT, run.thread_id, None)] == ["hello", "edited"]
-    assert [message.text for message in store.messages.path(ACCOUNT, run.thread_id)] == ["edited", ""]
+    assert [message.text for message in path(store, run.thread_id)] == ["edited", ""]
 
 
 def test_a_run_needs_a_thread_that_is_there_and_a_parent_of_its_own(store: Store, thread_id: str) -> None:
