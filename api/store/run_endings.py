@@ -9,10 +9,10 @@ from sqlalchemy import ColumnElement, Connection, Row, and_, bindparam, select, 
 
 from api.events import RunCompleted, RunFailed, RunInterrupted, Usage, to_json
 from api.parts import decode_parts, encode_parts, fold_events, text_of
-from api.store.log_lines import RunEvent, RunLines, pack
+from api.store.log_lines import RunEvent, pack
 from api.store.records import Ending
 from api.store.run_log import insert_lines, stored_events
-from api.store.run_rows import lock_owned
+from api.store.run_rows import last_seqs
 from api.store.schema import Now, is_running, messages, runs
 from api.store.search import index_terms
 from api.store.threads import touch
@@ -21,20 +21,24 @@ ABANDONED = RunInterrupted(
     "server_shutdown", "The server that wrote this answer went away. The text so far is kept.", retryable=True
 )
 MOST_CLAIMED_AT_ONCE = 100
-END = update(runs).where(runs.c.number == bindparam("of_number")).returning(runs.c.message_id, runs.c.thread_id)
-END_MESSAGE = update(messages).where(messages.c.id == bindparam("message_id"))
+END = (
+    update(runs)
+    .where(runs.c.id == bindparam("of_run"), runs.c.owner == bindparam("of_owner"), is_running)
+    .returning(runs.c.number, runs.c.message_id, runs.c.thread_id)
+)
+END_MESSAGE = update(messages).where(messages.c.id == bindparam("of_message"))
 
 
 def finish(connection: Connection, owner: str, ending: Ending) -> bool:
     """End a run of the owner's, unless it has ended."""
-    run_id = ending.lines.run_id
-    owned = lock_owned(connection, owner, [run_id])
-    if not owned:
+    run = _end(connection, owner, ending)
+    if run is None:
         return False
-    rest = ending.lines.rest_after(owned[run_id].seq)
+    stored_seq = last_seqs(connection, [run.number])[run.number]
+    rest = ending.lines.rest_after(stored_seq)
     if rest is None or not rest.lines:
-        raise ValueError(f"run {run_id} has stored {owned[run_id].seq} events, its end does not follow")
-    _end(connection, ending, owned[run_id].number, rest)
+        raise ValueError(f"run {ending.lines.run_id} has stored {stored_seq} events, its end does not follow")
+    insert_lines(connection, [(run.number, rest)])
     return True
 
 
@@ -46,14 +50,16 @@ def stale_ids(connection: Connection, older_than_seconds: float) -> tuple[str, .
 
 def claim(connection: Connection, run_id: str, older_than_seconds: float) -> bool:
     """End a stale run as interrupted; False when its owner or another claimant was faster."""
-    asked = select(runs.c.id, runs.c.number, messages.c.parts).join(messages, messages.c.id == runs.c.message_id)
+    asked = select(runs.c.id, runs.c.owner, messages.c.parts).join(messages, messages.c.id == runs.c.message_id)
     asked = asked.where(runs.c.id == run_id, _is_stale(older_than_seconds))
     row = connection.execute(asked.with_for_update(of=runs, key_share=True, skip_locked=True)).one_or_none()
     if row is None:
         return False
     ending = _abandoned(row, stored_events(connection, run_id))
-    _end(connection, ending, row.number, ending.lines)
-    return True
+    run = _end(connection, row.owner, ending)
+    if run is not None:
+        insert_lines(connection, [(run.number, ending.lines)])
+    return run is not None
 
 
 def _is_stale(older_than_seconds: float) -> ColumnElement[bool]:
@@ -67,14 +73,15 @@ def _abandoned(row: Row[*tuple[Any, ...]], stored: Sequence[RunEvent]) -> Ending
     return Ending(lines, ABANDONED, parts, usage)
 
 
-def _end(connection: Connection, ending: Ending, number: int, missing: RunLines) -> None:
+def _end(connection: Connection, owner: str, ending: Ending) -> Row[*tuple[Any, ...]] | None:
     status = ending.terminal.type.removeprefix("run.")
-    insert_lines(connection, [(number, missing)])
-    ended = {"status": status, "seq": missing.last_seq, "ended_at": time.time(), **_columns_of(ending)}
-    message_id, thread_id = connection.execute(END, {"of_number": number, **ended}).one()
-    final = {"status": status, "parts": encode_parts(ending.parts), "search": index_terms(text_of(ending.parts))}
-    connection.execute(END_MESSAGE, {"message_id": message_id, **final})
-    touch(connection, thread_id)
+    ended = {"status": status, "seq": ending.lines.last_seq, "ended_at": time.time(), **_columns_of(ending)}
+    run = connection.execute(END, {"of_run": ending.lines.run_id, "of_owner": owner, **ended}).one_or_none()
+    if run is not None:
+        final = {"status": status, "parts": encode_parts(ending.parts), "search": index_terms(text_of(ending.parts))}
+        connection.execute(END_MESSAGE, {"of_message": run.message_id, **final})
+        touch(connection, run.thread_id)
+    return run
 
 
 def _columns_of(ending: Ending) -> dict[str, Any]:

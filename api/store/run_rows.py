@@ -58,8 +58,14 @@ def lock_owned(connection: Connection, owner: str, run_ids: Collection[str]) -> 
     """
     statement = OWNED_IN_SQLITE if is_sqlite(connection) else OWNED_IN_POSTGRES
     rows = connection.execute(statement, {"owner": owner, "run_ids": _listed(connection, run_ids)}).all()
-    seqs = _last_seqs(connection, [number for number, _, _ in rows])
+    seqs = last_seqs(connection, [number for number, _, _ in rows])
     return {run_id: Owned(number, seqs[number], is_cancelled) for number, run_id, is_cancelled in rows}
+
+
+def last_seqs(connection: Connection, numbers: Collection[int]) -> dict[int, int]:
+    """Return the last stored event of each of the runs of these numbers."""
+    statement = LAST_SEQS_IN_SQLITE if is_sqlite(connection) else LAST_SEQS_IN_POSTGRES
+    return dict(connection.execute(statement, {"numbers": _listed(connection, numbers)}).all())
 
 
 def cancel_requested(connection: Connection, run_ids: Collection[str]) -> frozenset[str]:
@@ -76,11 +82,6 @@ def array_of(values: Iterable[object]) -> str:
 def to_run(row: Row[*tuple[Any, ...]]) -> StoredRun:
     """Turn a row of `COLUMNS` into its value."""
     return StoredRun(**row._mapping)
-
-
-def _last_seqs(connection: Connection, numbers: Collection[int]) -> dict[int, int]:
-    statement = LAST_SEQS_IN_SQLITE if is_sqlite(connection) else LAST_SEQS_IN_POSTGRES
-    return dict(connection.execute(statement, {"numbers": _listed(connection, numbers)}).all())
 
 
 def _listed(connection: Connection, values: Collection[object]) -> str:
