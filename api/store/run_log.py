@@ -17,9 +17,9 @@ from api.store.transactions import Database
 
 # Postgres takes a batch as arrays in one statement, for a third of what a statement for each row costs; SQLite has no
 # round trips, and most of what SQLAlchemy does for a row is spared by talking to the driver.
-INSERT_AT_ONCE = text(
+INSERT_AT_ONCE = (
     "INSERT INTO run_events (run_number, seq, lines) SELECT * FROM "
-    "unnest(CAST(:numbers AS bigint[]), CAST(:seqs AS integer[]), CAST(:lines AS bytea[]))"
+    "unnest(CAST(%s AS bigint[]), CAST(%s AS integer[]), CAST(%s AS bytea[]))"
 )
 INSERT_EACH = "INSERT INTO run_events (run_number, seq, lines) VALUES (?, ?, ?)"
 ROWS_AT_ONCE = 64
@@ -60,8 +60,7 @@ def insert_lines(connection: Connection, added: Iterable[tuple[int, RunLines]]) 
     else:
         numbers, seqs, lines = zip(*rows, strict=True)
         hexed = [f'"\\\\x{line.hex()}"' for line in lines]
-        arrays = {"numbers": array_of(numbers), "seqs": array_of(seqs), "lines": array_of(hexed)}
-        connection.execute(INSERT_AT_ONCE, arrays)
+        connection.exec_driver_sql(INSERT_AT_ONCE, (array_of(numbers), array_of(seqs), array_of(hexed)))
 
 
 def stored_events(connection: Connection, run_id: str, seq: int = 0, rows: int | None = None) -> list[RunEvent]:
