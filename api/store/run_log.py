@@ -6,7 +6,7 @@ holds the events of one batch as lines, and the number of the last.
 
 from collections.abc import Iterable, Sequence
 
-from sqlalchemy import Connection, bindparam, select, text
+from sqlalchemy import Connection, bindparam, select
 
 from api.store.engine import is_sqlite
 from api.store.log_lines import RunEvent, RunLines, unpack
