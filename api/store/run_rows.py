@@ -35,7 +35,7 @@ CANCELLED_IN_POSTGRES = text(f"{CANCELLED} {IN_POSTGRES}")
 
 
 class Owned(NamedTuple):
-    """What an owner has to know of a run: its number, its last event stored, and whether somebody wants it cancelled."""
+    """What an owner has to know of a run; `seq` is its last stored event's."""
 
     number: int
     seq: int

@@ -3,8 +3,10 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import pytest
+import requests
 from playwright.sync_api import Locator, Page, expect
 
 from tests.processes import Server, running_api, running_ui
@@ -73,3 +75,20 @@ class Chat:
     def expect_answer(self, text: str | re.Pattern[str]) -> None:
         """Wait until the last answer contains the text."""
         expect(self.answer).to_contain_text(text, timeout=15_000)
+
+
+def thread_id(page: Page) -> str:
+    """Wait until the page shows a thread; return which."""
+    expect(page).to_have_url(re.compile("/t/[0-9a-f-]{36}$"))
+    return page.url.rpartition("/")[2]
+
+
+def stored(api: Server, thread: str) -> list[dict[str, Any]]:
+    """Return the messages of a thread as the API has them."""
+    messages: list[dict[str, Any]] = requests.get(f"{api.url}/threads/{thread}/messages", timeout=10).json()["messages"]
+    return messages
+
+
+def text_of(message: dict[str, Any]) -> str:
+    """Return the text of a message."""
+    return "".join(part["text"] for part in message["parts"] if part["type"] == "text")

@@ -11,7 +11,7 @@ import requests
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser import Visit, browser, visit
-from tests.e2e.stack import MODEL, Chat, Stack, stack
+from tests.e2e.stack import MODEL, Chat, Stack, stack, stored, text_of, thread_id
 from tests.processes import Server, free_port, running_api, running_ui, wait_for
 from tests.provider.scenario import Scenario
 
@@ -28,19 +28,6 @@ def chat(visit: Visit, stack: Stack) -> Iterator[Chat]:
     stack.provider.reset()
     yield Chat(visit.page, stack.ui.url)
     assert (visit.errors, visit.foreign_requests) == ([], [])
-
-
-def thread_id(page: Page) -> str:
-    expect(page).to_have_url(re.compile("/t/[0-9a-f-]{36}$"))
-    return page.url.rpartition("/")[2]
-
-
-def stored(api: Server, thread: str) -> list[dict]:
-    return requests.get(f"{api.url}/threads/{thread}/messages", timeout=10).json()["messages"]
-
-
-def text_of(message: dict) -> str:
-    return "".join(part["text"] for part in message["parts"] if part["type"] == "text")
 
 
 def answered(chat: Chat, stack: Stack, question: str, answer: str) -> None:
