@@ -15,7 +15,7 @@ from api.store import LOCAL_ACCOUNT_ID, Store, open_store
 from api.store.engine import make_engine
 from api.store.log_lines import RunEvent, RunLines, pack
 from api.store.migration import migrate
-from api.store.records import Ending, NewRun, StoredMessage, StoredRun
+from api.store.records import Ending, NewMessage, NewRun, StoredMessage, StoredRun
 from tests.postgres import fresh_database, server_url
 
 ACCOUNT = LOCAL_ACCOUNT_ID
@@ -116,6 +116,12 @@ def lines_of(events: Sequence[RunEvent]) -> RunLines:
 def append(store: Store, *runs: Sequence[RunEvent], owner: str = OWNER) -> frozenset[str]:
     """Append events of several runs; return the runs that took them."""
     return store.run_events.append(owner, [lines_of(events) for events in runs]).taken
+
+
+def add(store: Store, thread_id: str, *messages: NewMessage) -> tuple[StoredMessage, ...]:
+    """Add messages to a thread; return them as they are stored."""
+    store.messages.append(ACCOUNT, thread_id, messages)
+    return store.messages.list_oldest(ACCOUNT, thread_id).items[-len(messages) :]
 
 
 def path(store: Store, thread_id: str, leaf_id: str | None = None) -> tuple[StoredMessage, ...]:

@@ -58,13 +58,13 @@ class Messages:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def append(self, account_id: str, thread_id: str, added: Sequence[NewMessage]) -> tuple[StoredMessage, ...]:
+    def append(self, account_id: str, thread_id: str, added: Sequence[NewMessage]) -> None:
         """Add messages in one transaction; a parent comes before its children.
 
         Raises:
             NotFound: The account has no such thread, or the thread no such parent.
         """
-        return self._database.write(_append, account_id, thread_id, added)
+        self._database.write(_append, account_id, thread_id, added)
 
     def get(self, account_id: str, message_id: str) -> StoredMessage:
         """Return a message.
@@ -135,18 +135,13 @@ def get_path(connection: Connection, account_id: str, thread_id: str, leaf_id: s
     return found
 
 
-def _append(
-    connection: Connection, account_id: str, thread_id: str, added: Sequence[NewMessage]
-) -> tuple[StoredMessage, ...]:
+def _append(connection: Connection, account_id: str, thread_id: str, added: Sequence[NewMessage]) -> None:
     get_thread(connection, account_id, thread_id, for_update=True)
-    known: set[str | None] = {None, *(message.message_id for message in added)}
-    for parent_id in {message.parent_id for message in added} - known:
-        check_parent(connection, thread_id, parent_id or "")
-    last = connection.execute(newest_number, {"thread_id": thread_id}).scalar_one() or 0
+    parents = {message.parent_id for message in added if message.parent_id is not None}
+    for parent_id in parents - {message.message_id for message in added}:
+        check_parent(connection, thread_id, parent_id)
     insert_messages(connection, account_id, thread_id, added)
     touch(connection, thread_id)
-    stored = select(*COLUMNS).where(_is_in(account_id, thread_id), messages.c.number > last)
-    return tuple(map(_message, connection.execute(stored.order_by(messages.c.number))))
 
 
 def _get(connection: Connection, account_id: str, message_id: str) -> StoredMessage:

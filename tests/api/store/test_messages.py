@@ -8,7 +8,7 @@ from api.errors import BadRequest, NotFound
 from api.parts import ReasoningPart, TextPart, ToolCallPart, ToolResultPart
 from api.store import Store, messages
 from api.store.records import NewMessage, StoredMessage
-from tests.stores import ACCOUNT, path
+from tests.stores import ACCOUNT, add, path
 
 
 @pytest.fixture
@@ -17,7 +17,7 @@ def thread_id(store: Store) -> str:
 
 
 def say(store: Store, thread_id: str, text: str, parent_id: str | None = None) -> StoredMessage:
-    (message,) = store.messages.append(ACCOUNT, thread_id, [NewMessage("user", (TextPart(text),), parent_id)])
+    (message,) = add(store, thread_id, NewMessage("user", (TextPart(text),), parent_id))
     return message
 
 
@@ -28,7 +28,7 @@ def test_parts_come_back_as_they_were_given(store: Store, thread_id: str) -> Non
         ToolCallPart("c", "search", '{"q": 1}'),
         ToolResultPart("c", "found", is_error=False),
     )
-    (message,) = store.messages.append(ACCOUNT, thread_id, [NewMessage("assistant", parts)])
+    (message,) = add(store, thread_id, NewMessage("assistant", parts))
     assert store.messages.get(ACCOUNT, message.message_id) == message
     assert message.parts == parts
     assert message.text == '数据\n"<b>\u2028'
@@ -66,7 +66,7 @@ def test_a_cursor_that_no_page_gave_is_refused(store: Store, thread_id: str) -> 
 
 def test_a_tree_is_added_all_or_nothing(store: Store, thread_id: str) -> None:
     chain = [NewMessage("user", (TextPart(str(n)),), f"m{n - 1}" if n else None, f"m{n}", 5.0) for n in range(4)]
-    stored = store.messages.append(ACCOUNT, thread_id, chain)
+    stored = add(store, thread_id, *chain)
     assert all(child.parent_id == parent.message_id for parent, child in pairwise(stored))
     with pytest.raises(NotFound):
         store.messages.append(ACCOUNT, thread_id, [NewMessage("user", ()), NewMessage("user", (), "absent")])

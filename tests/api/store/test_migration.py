@@ -12,7 +12,7 @@ from api.store.engine import make_engine
 from api.store.migration import MIGRATIONS, is_current, migrate
 from api.store.records import NewMessage, NewRun
 from api.store.schema import metadata
-from tests.stores import ACCOUNT, claim_stale
+from tests.stores import ACCOUNT, add, claim_stale
 
 OLD_RUN = (
     "INSERT INTO runs (id, account_id, thread_id, message_id, model, status, seq, owner, heartbeat_at, created_at)"
@@ -47,7 +47,7 @@ def test_the_oldest_database_keeps_what_it_holds(empty_url: str) -> None:
     store = open_store(engine)
     thread = store.threads.create(ACCOUNT, title="old")
     store.messages.append(ACCOUNT, thread.thread_id, [NewMessage("user", (TextPart("words"),))])
-    (answer,) = store.messages.append(ACCOUNT, thread.thread_id, [NewMessage("assistant", (), status="running")])
+    (answer,) = add(store, thread.thread_id, NewMessage("assistant", (), status="running"))
     with engine.begin() as connection:
         row = {"thread_id": thread.thread_id, "message_id": answer.message_id}
         connection.execute(text(OLD_RUN), row)

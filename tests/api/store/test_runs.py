@@ -7,7 +7,7 @@ from api.events import to_json
 from api.parts import TextPart
 from api.store import Store
 from api.store.records import NewMessage, NewRun
-from tests.stores import ACCOUNT, OWNER, completed, path, start_run
+from tests.stores import ACCOUNT, OWNER, add, completed, path, start_run
 
 ASKED = (TextPart("hello"),)
 
@@ -66,7 +66,7 @@ def test_an_edited_first_message_is_a_second_root(store: Store) -> None:
 
 def test_a_run_needs_a_thread_that_is_there_and_a_parent_of_its_own(store: Store, thread_id: str) -> None:
     other = store.threads.create(ACCOUNT).thread_id
-    (elsewhere,) = store.messages.append(ACCOUNT, other, [NewMessage("user", ASKED)])
+    (elsewhere,) = add(store, other, NewMessage("user", ASKED))
     store.threads.delete(ACCOUNT, other)
     for new in (NewRun("absent", "m"), NewRun(other, "m"), NewRun(thread_id, "m", parent_id=elsewhere.message_id)):
         with pytest.raises(NotFound):
