@@ -78,7 +78,7 @@ def when_ready(server: "Arbiter") -> None:
 
 def post_worker_init(worker: "Worker") -> None:
     """Let the runs see SIGTERM; keep the collector away from what lives as long as the worker."""
-    runs = worker.wsgi.extensions["runs"]
+    runs = worker.wsgi.extensions["registry"]
     runs.is_stopping = lambda: not worker.alive
     worker.wsgi.extensions["recorder"].start()
 
@@ -101,4 +101,4 @@ def post_worker_init(worker: "Worker") -> None:
 def worker_exit(_server: "Arbiter", worker: "Worker") -> None:
     """Let runs that nobody reads go on until the drain limit, and their ends be stored."""
     if worker.wsgi is not None:
-        worker.wsgi.extensions["runs"].wait_until_empty(settings.drain_seconds + 3)
+        worker.wsgi.extensions["registry"].wait_until_empty(settings.drain_seconds + 3)

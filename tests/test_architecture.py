@@ -1,4 +1,4 @@
-"""The import directions and library fences of the design, read from the syntax trees."""
+"""The rooms of the two sides and their laws, read from the syntax trees: see ARCHITECTURE.md."""
 
 import ast
 from collections.abc import Iterator
@@ -6,64 +6,81 @@ from pathlib import Path
 
 import pytest
 
-from tests.processes import ROOT
+from tests.support.processes import ROOT
 
-# What a module may import of its own side; a package stands for all its modules. Absent modules are unrestricted.
-ALLOWED = {
-    "api.events": set(),
-    "api.messages": set(),
-    "api.errors": set(),
-    "api.sse": {"api.events"},
-    "api.client_socket": set(),
-    "api.clock": set(),
-    "api.sse_decoder": set(),
-    "api.ids": set(),
-    "api.titles": set(),
-    "api.parts": set(),
-    "api.fields": {"api.errors"},
-    "api.run_log": {"api.events"},
-    "api.model_calls": {"api.events", "api.messages"},
-    "api.run_reader": {"api.run_log"},
-    "api.wire": {"api.store.records"},
-    "api.provider_errors": {"api.errors"},
-    "api.completion_decoder": {"api.errors", "api.events", "api.provider_errors", "api.sse_decoder"},
-    "api.runs": {"api.errors", "api.events", "api.messages", "api.model_calls", "api.run_log"},
-    "ui.events": set(),
-    "ui.errors": set(),
-    "ui.sse": {"ui.events"},
-    "ui.messages": {"ui.events"},
-    "ui.message_tree": {"ui.messages"},
-    "ui.chat_state": {"ui.events", "ui.messages", "ui.message_tree"},
-    "ui.mailbox": {"ui.errors", "ui.events"},
-    "ui.event_stream": {"ui.errors", "ui.events", "ui.sse"},
+# Values and what has no room of its own; every room may import them, they import one another only.
+GROUND = {
+    "api": {"config", "errors", "events", "hub", "ids", "messages", "parts"},
+    "ui": {"auth", "config", "errors", "events", "messages", "security", "texts", "threads"},
+}
+
+# Every room, and the rooms that it may import beside the ground: complete, a module in no room fails.
+LAYERS: dict[str, set[str]] = {
+    "api": {"api.app"},
+    "api.gunicorn.conf": set(),
+    "api.embedded_model": set(),
+    "api.app": {"api.commands", "api.routes", "api.runs", "api.provider", "api.store"},
+    "api.commands": {"api.store"},
+    "api.routes": {"api.wire", "api.runs", "api.store"},
+    "api.wire": {"api.runs", "api.store"},
+    "api.runs": {"api.store"},
+    "api.store": set(),
+    "api.provider": set(),
+    "ui": set(),
+    "ui.main": {"ui.pages", "ui.theme", "ui.client"},
+    "ui.pages": {"ui.theme", "ui.elements", "ui.thread", "ui.client"},
+    "ui.theme": {"ui.elements"},
+    "ui.elements": {"ui.thread", "ui.markdown"},
+    "ui.thread": {"ui.client"},
+    "ui.client": set(),
+    "ui.markdown": set(),
 }
 
 # Which modules may import a library.
 FENCES = {
-    "langchain_core": {"api.chat_model"},
-    "langchain_openai": {"api.chat_model"},
-    "openai": {"api.chat_model"},
+    "flask": {"api", "api.app", "api.commands", "api.routes"},
+    "werkzeug": {"api.routes"},
+    "langchain_core": {"api.provider"},
+    "langchain_openai": {"api.provider"},
+    "openai": {"api.provider"},
+    "httpx2": {"api.provider"},
+    "urllib3": {"api.provider", "ui.client.event_stream"},
+    "http.client": {"api.provider"},
     "sqlalchemy": {"api.store"},
     "alembic": {"api.store"},
+    "psycopg": {"api.store"},
+    "sqlite3": {"api.store"},
     "click": {"api.commands"},
-    "gevent": {"api.gunicorn.conf", "api.arrivals"},
+    "gevent": {"api.gunicorn.conf", "api.hub"},
     "xllamacpp": {"api.embedded_model"},
-    "requests": {"ui.api_client"},
+    "requests": {"ui.client.api_client"},
+    "nicegui": {"ui.main", "ui.pages", "ui.theme", "ui.elements", "ui.client.api_watch"},
     "pyromark": {"ui.markdown"},
     "pygments": {"ui.markdown"},
     "latex2mathml": {"ui.markdown"},
 }
 
+# What is a function of its arguments alone.
 PURE = (
+    "api.wire",
+    "api.errors",
     "api.events",
     "api.messages",
-    "api.errors",
-    "api.sse",
-    "api.stream_request",
-    "api.completion_decoder",
-    "api.openapi",
+    "api.parts",
+    "api.provider.completion_decoder",
+    "api.provider.sse_decoder",
+    "api.runs.titles",
+    "api.store.run_lines",
+    "ui.markdown",
+    "ui.client.decoding",
+    "ui.client.sse",
+    "ui.events",
+    "ui.messages",
+    "ui.thread.state",
+    "ui.thread.tree",
+    "ui.threads",
 )
-EFFECTS = {"flask", "requests", "nicegui", "socket", "threading", "urllib3", "httpx2", "os", "subprocess"}
+EFFECTS = {"flask", "requests", "nicegui", "socket", "threading", "urllib3", "httpx2", "os", "subprocess", "time"}
 ENVIRONMENT = {"api.config", "api.gunicorn.conf", "ui.config"}
 
 
@@ -84,13 +101,35 @@ def imports(tree: ast.AST) -> set[str]:
             found |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module:
             submodules = {f"{node.module}.{alias.name}" for alias in node.names}
-            own = {name for name in submodules if (ROOT / Path(*name.split("."))).with_suffix(".py").exists()}
+            own = {name for name in submodules if _is_module(ROOT / Path(*name.split(".")))}
             found |= own or {node.module}
     return found
 
 
+def _is_module(path: Path) -> bool:
+    return path.with_suffix(".py").exists() or (path / "__init__.py").exists()
+
+
 def is_within(name: str, package: str) -> bool:
     return name == package or name.startswith(f"{package}.")
+
+
+def is_in(name: str, place: str) -> bool:
+    """Say whether a module is in a place; a side's own name is its `__init__` alone."""
+    return is_within(name, place) if "." in place else name == place
+
+
+def room_of(name: str) -> str | None:
+    """Name the room of a module; of the ground it is its side's `*`."""
+    side, _, rest = name.partition(".")
+    if rest in GROUND[side]:
+        return f"{side}.*"
+    rooms = [room for room in LAYERS if is_in(name, room)]
+    return max(rooms, key=len, default=None)
+
+
+def own_imports(tree: ast.Module) -> set[str]:
+    return {name for name in imports(tree) if name.split(".")[0] in GROUND}
 
 
 @pytest.mark.parametrize(("side", "other"), [("api", "ui"), ("ui", "api")])
@@ -99,48 +138,38 @@ def test_the_two_sides_never_import_each_other(side: str, other: str) -> None:
     assert not wrong
 
 
-def test_imports_inside_a_side_follow_the_design() -> None:
-    wrong = [
-        (name, found)
-        for name, tree in modules("api", "ui")
-        if name in ALLOWED
-        for found in imports(tree)
-        if found.split(".")[0] in ("api", "ui") and not any(is_within(found, allowed) for allowed in ALLOWED[name])
-    ]
+def test_every_module_has_a_room() -> None:
+    assert not [name for name, _ in modules("api", "ui") if room_of(name) is None]
+
+
+def test_a_room_imports_the_ground_and_the_rooms_below_it() -> None:
+    wrong = []
+    for name, tree in modules("api", "ui"):
+        room = room_of(name) or name
+        allowed = {room, f"{name.split('.')[0]}.*", *LAYERS.get(room, ())}
+        wrong += [(name, found) for found in own_imports(tree) if room_of(found) not in allowed]
     assert not wrong
 
 
-def test_routes_are_imported_by_nobody_but_the_factory() -> None:
-    wrong = [
-        name
-        for name, tree in modules("api")
-        if name != "api" and not is_within(name, "api.routes")
-        if any(is_within(found, "api.routes") for found in imports(tree))
-    ]
-    assert not wrong
-
-
-def test_elements_do_not_know_http() -> None:
-    wrong = [
-        (name, found)
-        for name, tree in modules("ui/elements")
-        for found in imports(tree)
-        if is_within(found, "ui.api_client") or is_within(found, "ui.run_reader")
-    ]
-    assert not wrong
+def test_no_modules_import_each_other_in_a_circle() -> None:
+    graph = {name: own_imports(tree) - {name} for name, tree in modules("api", "ui")}
+    while leaves := {name for name, found in graph.items() if not found & graph.keys()}:
+        graph = {name: found for name, found in graph.items() if name not in leaves}
+    assert not graph
 
 
 @pytest.mark.parametrize("library", FENCES)
 def test_a_library_stays_behind_its_fence(library: str) -> None:
     users = {name for name, tree in modules("api", "ui") for found in imports(tree) if is_within(found, library)}
     assert users
-    assert not [user for user in users if not any(is_within(user, allowed) for allowed in FENCES[library])]
+    assert not [user for user in users if not any(is_in(user, place) for place in FENCES[library])]
 
 
-@pytest.mark.parametrize("module", PURE)
-def test_pure_modules_import_nothing_with_effects(module: str) -> None:
-    found = dict(modules("api"))[module]
-    assert not {name.split(".")[0] for name in imports(found)} & EFFECTS
+@pytest.mark.parametrize("place", PURE)
+def test_pure_modules_import_nothing_with_effects(place: str) -> None:
+    inside = [(name, tree) for name, tree in modules("api", "ui") if is_within(name, place)]
+    assert inside
+    assert not [(name, found) for name, tree in inside for found in imports(tree) if found.split(".")[0] in EFFECTS]
 
 
 def test_the_environment_is_read_by_the_configurations_only() -> None:
@@ -156,4 +185,6 @@ def test_the_environment_is_read_by_the_configurations_only() -> None:
 
 def test_every_entry_of_the_rules_exists() -> None:
     names = {name for name, _ in modules("api", "ui")}
-    assert not [name for name in (*ALLOWED, *PURE, *ENVIRONMENT) if name not in names]
+    grounds = {f"{side}.{name}" for side, ground in GROUND.items() for name in ground}
+    places = set().union(*FENCES.values())
+    assert not [name for name in (*LAYERS, *grounds, *PURE, *ENVIRONMENT, *places) if name not in names]

@@ -6,7 +6,7 @@ from dotenv import dotenv_values
 
 from api.config import SETTINGS as API_SETTINGS
 from api.config import load_config
-from tests.processes import ROOT
+from tests.support.processes import ROOT
 from ui.config import SETTINGS as UI_SETTINGS
 
 # Given by `make run` and by platforms; a value in the file would be shared by both processes.

@@ -6,9 +6,9 @@ from typing import get_args
 import pytest
 
 from api import events as api_events
-from api import sse as api_sse
+from api.wire import sse as api_sse
 from ui import events as ui_events
-from ui import sse as ui_sse
+from ui.client import sse as ui_sse
 
 SAMPLES: list[api_events.Event] = [
     api_events.RunStarted("r", "t", "m", "model"),

@@ -12,14 +12,14 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
 from ui import theme
-from ui.api_client import ApiClient
-from ui.api_watch import ApiWatch
 from ui.auth import LoginSessions, Password
+from ui.client.api_client import ApiClient
+from ui.client.api_watch import ApiWatch
+from ui.client.backend import Backend
+from ui.client.run_reader import StreamExecutor
 from ui.config import Config, load_config
 from ui.errors import ConfigError
-from ui.pages import chat, login, transfer
-from ui.pages.backend import Backend
-from ui.run_reader import StreamExecutor
+from ui.pages import chat, login, thread_files
 from ui.security import PasswordGate, SecurityHeaders
 
 RECONNECT_TIMEOUT_SECONDS = 30
@@ -51,7 +51,7 @@ def build(config: Config) -> None:
     calls = ThreadPoolExecutor(CALL_THREADS, thread_name_prefix="api-call")
     backend = Backend(client, ApiWatch(client), executor, calls, time.monotonic, time.time)
     chat.register(config, backend)
-    transfer.register(backend)
+    thread_files.register(backend)
     if config.password:
         password = Password(config.password)
         sessions = LoginSessions(config.storage_secret, password)

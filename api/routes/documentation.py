@@ -5,7 +5,7 @@ import json
 from flask import Blueprint, Response, jsonify, render_template_string
 
 from api.config import Config
-from api.openapi import build_openapi
+from api.wire.openapi.document import build_openapi
 
 PAGE = """<!doctype html>
 <html lang="en">

@@ -4,15 +4,15 @@ import threading
 
 from flask import Blueprint, Response, g, jsonify, request
 
-from api.client_socket import ClientSocket
 from api.config import Config
 from api.errors import BadRequest, Busy
-from api.routes.streaming import read_json, stream_response
-from api.run_streams import EventStream
+from api.routes.client_socket import ClientSocket
+from api.routes.json_body import read_json
+from api.routes.run_streams import EventStream, stream_response
+from api.runs.thread_runs import ThreadRuns
 from api.store import LOCAL_ACCOUNT_ID, Store
-from api.thread_requests import parse_run_request
-from api.thread_runs import ThreadRuns
-from api.wire import run_fields
+from api.wire.responses import run_fields
+from api.wire.thread_requests import parse_run_request
 
 MAX_KEY_CHARS = 200
 

@@ -2,12 +2,13 @@
 
 from flask import Blueprint, Response, g, request
 
-from api.client_socket import ClientSocket
 from api.config import Config
 from api.ids import new_id
-from api.routes.streaming import read_json, stream_response
-from api.run_registry import RunRegistry
-from api.stream_request import parse_stream_request
+from api.routes.client_socket import ClientSocket
+from api.routes.json_body import read_json
+from api.routes.run_streams import stream_response
+from api.runs.registry import RunRegistry
+from api.wire.stream_request import parse_stream_request
 
 
 def create_blueprint(runs: RunRegistry, config: Config) -> Blueprint:

@@ -4,10 +4,10 @@ from flask import Blueprint, Response, jsonify, request
 
 from api.config import Config
 from api.errors import BadRequest
-from api.routes.streaming import read_json
+from api.routes.json_body import read_json
 from api.store import LOCAL_ACCOUNT_ID, Store
-from api.thread_requests import parse_messages, parse_restore, parse_thread, with_new_ids
-from api.wire import message_fields, thread_fields
+from api.wire.responses import message_fields, thread_fields
+from api.wire.thread_requests import parse_messages, parse_restore, parse_thread, with_new_ids
 
 MAX_PAGE = 200
 

@@ -9,7 +9,7 @@ from sqlalchemy import Engine
 
 from api.store.maintenance import Maintenance
 from api.store.messages import Messages
-from api.store.run_log import RunEvents
+from api.store.run_events import RunEvents
 from api.store.runs import Runs
 from api.store.threads import Threads
 from api.store.transactions import Database

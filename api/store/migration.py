@@ -12,8 +12,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine
 
 from api.store.engine import is_sqlite
-from api.store.off_hub import off_hub
-from api.store.transactions import translated
+from api.store.transactions import translated, without_blocking
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 POSTGRES_LOCK = 0x6465_6361_6E74  # "decant"
@@ -25,7 +24,7 @@ def migrate(engine: Engine, target: str = "head") -> None:
     Raises:
         StoreUnavailable: The database does not answer.
     """
-    off_hub(engine, _migrate, engine, target)
+    without_blocking(engine, _migrate, engine, target)
 
 
 def is_current(engine: Engine) -> bool:
@@ -34,7 +33,7 @@ def is_current(engine: Engine) -> bool:
     Raises:
         StoreUnavailable: The database does not answer.
     """
-    return off_hub(engine, _is_current, engine)
+    return without_blocking(engine, _is_current, engine)
 
 
 def _migrate(engine: Engine, target: str) -> None:

@@ -5,7 +5,7 @@ from typing import Literal
 
 from api.events import RunCancelled, RunCompleted, RunFailed, RunInterrupted, RunStarted, Usage
 from api.parts import Part, text_of
-from api.store.log_lines import RunEvent, RunLines
+from api.store.run_lines import RunEvent, RunLines
 
 Status = Literal["running", "completed", "failed", "cancelled", "interrupted"]
 MessageRole = Literal["system", "user", "assistant", "tool"]

@@ -6,10 +6,10 @@ from sqlalchemy import Connection, bindparam, insert, select
 
 from api.events import to_json
 from api.ids import new_id
-from api.store.log_lines import pack
 from api.store.messages import check_parent, get_path, insert_messages, newest_id
 from api.store.records import CreatedRun, NewMessage, NewRun, RunContext, StoredRun
-from api.store.run_log import insert_lines
+from api.store.run_events import insert_lines
+from api.store.run_lines import pack
 from api.store.run_rows import COLUMNS, to_run
 from api.store.schema import Now, runs
 from api.store.threads import get_thread, lock_for_run

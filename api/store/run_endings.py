@@ -9,9 +9,9 @@ from sqlalchemy import ColumnElement, Connection, Row, and_, bindparam, select, 
 
 from api.events import RunCompleted, RunFailed, RunInterrupted, Usage, to_json
 from api.parts import decode_parts, encode_parts, fold_events, text_of
-from api.store.log_lines import RunEvent, pack
 from api.store.records import Ending
-from api.store.run_log import insert_lines, stored_events
+from api.store.run_events import insert_lines, stored_events
+from api.store.run_lines import RunEvent, pack
 from api.store.run_rows import last_seqs
 from api.store.schema import Now, is_running, messages, runs
 from api.store.search import index_terms

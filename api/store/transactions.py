@@ -13,8 +13,8 @@ from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from api.errors import StoreUnavailable
+from api.hub import native_lock, off_hub
 from api.store.engine import BUSY_SECONDS, READER, is_sqlite
-from api.store.off_hub import native_lock, off_hub
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -40,7 +40,9 @@ class Database:
         Raises:
             StoreUnavailable: The database does not answer.
         """
-        return off_hub(self._reader, _transact, self._reader, lambda connection: work(connection, *args, **kwargs))
+        return without_blocking(
+            self._reader, _transact, self._reader, lambda connection: work(connection, *args, **kwargs)
+        )
 
     def write(self, work: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Return what `work(connection, …)` returns, all of it committed; an exception leaves nothing.
@@ -48,7 +50,7 @@ class Database:
         Raises:
             StoreUnavailable: The database does not answer; whether it has committed is unknown.
         """
-        return off_hub(self._writer, self._write_in_turn, lambda connection: work(connection, *args, **kwargs))
+        return without_blocking(self._writer, self._write_in_turn, lambda connection: work(connection, *args, **kwargs))
 
     def _write_in_turn(self, work: Callable[[Connection], T]) -> T:
         if self._turn is None:
@@ -59,6 +61,11 @@ class Database:
             return _transact(self._writer, work)
         finally:
             self._turn.release()
+
+
+def without_blocking(engine: Engine, call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """Return `call(…)`: psycopg waits cooperatively by itself, SQLite's native calls leave gevent's hub."""
+    return off_hub(call, *args, **kwargs) if is_sqlite(engine) else call(*args, **kwargs)
 
 
 @contextmanager

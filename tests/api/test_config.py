@@ -16,7 +16,7 @@ from api.config import (
     is_loopback,
     load_config,
 )
-from tests.processes import ROOT
+from tests.support.processes import ROOT
 
 PROVIDER = {"OPENAI_BASE_URL": "http://localhost:11434/v1/", "LLM_MODEL": "qwen, llama ,qwen"}
 

@@ -15,7 +15,7 @@ import tempfile
 from pathlib import Path
 
 from tests.bench.answers import KINDS
-from tests.bench.api_servers import Pins
+from tests.bench.api.servers import Pins
 from tests.bench.options import Options
 from tests.bench.report import Cell, Table, machine, write_json
 
@@ -25,7 +25,7 @@ SUITES = ("api", "page")
 def main(arguments: list[str]) -> None:
     """Run the benchmarks that were asked for."""
     asked = _parse(arguments)
-    suite = importlib.import_module(f"tests.bench.{asked.suite}")
+    suite = importlib.import_module(f"tests.bench.{asked.suite}.suite")
     names = asked.benchmarks or (suite.QUICK if asked.quick else list(suite.BENCHMARKS))
     if unknown := set(names) - set(suite.BENCHMARKS):
         sys.exit(f"no such benchmark: {', '.join(sorted(unknown))}; there are {', '.join(suite.BENCHMARKS)}")

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from tests.bench.api_servers import Pins
+from tests.bench.api.servers import Pins
 
 
 @dataclass(frozen=True)

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.browser import executable
-from tests.processes import ROOT
+from tests.support.browser import executable
+from tests.support.processes import ROOT
 
 BENCHMARKS = ("paced", "memory-runs")
 SECONDS = 180

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.bench.api_servers import BenchProvider, nginx, nginx_binary, nothing
+from tests.bench.api.servers import BenchProvider, nginx, nginx_binary, nothing
 from tests.bench.load import Plan, percentile
 from tests.bench.measured import cpu_seconds
-from tests.processes import ROOT
+from tests.support.processes import ROOT
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from typing import Any
 
 import requests
 
-from ui.sse import SseDecoder
+from ui.client.sse import SseDecoder
 
 GIVE_UP_SECONDS = 100.0
 RETRY_SECONDS = 0.25

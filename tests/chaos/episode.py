@@ -12,8 +12,8 @@ from typing import Any
 from tests.chaos.client import TERMINAL, Broken, Client, Seen
 from tests.chaos.plan import Cut
 from tests.chaos.world import World
-from tests.processes import wait_for
-from tests.provider.server import Call
+from tests.support.processes import wait_for
+from tests.support.provider.server import Call
 
 LONGEST_RUNNING_SECONDS = 40.0
 # A run's process stores what it has every 0.2 s; a machine that is busy with chaos takes longer.

@@ -4,8 +4,8 @@ import random
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from tests.provider.answer import pieces
-from tests.provider.scenario import Scenario
+from tests.support.provider.answer import pieces
+from tests.support.provider.scenario import Scenario
 
 # How often each kind of cut is tried, out of a hundred.
 WEIGHTS: Mapping[str, int] = {

@@ -15,9 +15,9 @@ import psutil
 
 from api.store.engine import make_engine
 from api.store.migration import migrate
-from tests.postgres import PostgresCluster, run_cluster
-from tests.processes import BIN, Server, clean_environment, free_port, wait_for
-from tests.provider.client import ScriptedProvider
+from tests.support.postgres import PostgresCluster, run_cluster
+from tests.support.processes import BIN, Server, clean_environment, free_port, wait_for
+from tests.support.provider.client import ScriptedProvider
 
 SETTINGS = {
     "DRAIN_SECONDS": 1,

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser import Visit, browser, visit
-from tests.e2e.stack import MODEL, Chat, Stack, stack, stored, text_of, thread_id
-from tests.processes import free_port, running_api, running_ui, wait_for
-from tests.provider.scenario import Scenario
+from tests.support.browser import Visit
+from tests.support.processes import free_port, running_api, running_ui, wait_for
+from tests.support.provider.scenario import Scenario
+from tests.support.stack import MODEL, Chat, Stack, stored, text_of, thread_id
 
 pytestmark = pytest.mark.browser
 

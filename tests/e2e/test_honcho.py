@@ -12,9 +12,9 @@ import pytest
 import requests
 from playwright.sync_api import expect
 
-from tests.browser import Visit, browser, visit
-from tests.e2e.stack import Chat
-from tests.processes import BIN, ROOT, Server, clean_environment, free_port, wait_for
+from tests.support.browser import Visit
+from tests.support.processes import BIN, ROOT, Server, clean_environment, free_port, wait_for
+from tests.support.stack import Chat
 
 QUESTION = {"thread_id": "t", "messages": [{"role": "user", "content": "hi"}]}
 

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser import Visit, browser, visit
-from tests.processes import running_ui, wait_for
-from tests.ui.scripted_api import ScriptedApi, ScriptedRun
+from tests.support.browser import Visit
+from tests.support.processes import running_ui, wait_for
+from tests.support.scripted_api import ScriptedApi, ScriptedRun
 
 pytestmark = pytest.mark.browser
 

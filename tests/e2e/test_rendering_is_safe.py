@@ -3,9 +3,9 @@
 import pytest
 from playwright.sync_api import Page
 
-from tests.browser import Visit, browser, visit
-from tests.e2e.markdown_stage import READY, Stage, stage
-from tests.e2e.xss_corpus import ALL, DIAGRAMS, IMAGES, LINKS, RAW_HTML, TEXTS
+from tests.support.browser import Visit
+from tests.support.markdown_stage import READY, Stage
+from tests.support.xss_corpus import ALL, DIAGRAMS, IMAGES, LINKS, RAW_HTML, TEXTS
 
 pytestmark = pytest.mark.browser
 

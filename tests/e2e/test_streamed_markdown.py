@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser import Visit, browser, visit
-from tests.e2e.cuttable_proxy import CuttableProxy
-from tests.e2e.markdown_stage import READY, Stage, stage
-from tests.ui.markdown.documents import ALL, EVERYTHING
+from tests.support.browser import Visit
+from tests.support.cuttable_proxy import CuttableProxy
+from tests.support.documents import ALL, EVERYTHING
+from tests.support.markdown_stage import READY, Stage
 
 pytestmark = pytest.mark.browser
 

@@ -10,10 +10,10 @@ import pytest
 import requests
 from playwright.sync_api import Locator, Page, expect
 
-from tests.browser import Visit, browser, visit
-from tests.e2e.stack import MODEL, Chat, Stack, stack, stored, text_of, thread_id
-from tests.processes import Server, free_port, running_api, running_ui, wait_for
-from tests.provider.scenario import Scenario
+from tests.support.browser import Visit
+from tests.support.processes import Server, free_port, running_api, running_ui
+from tests.support.provider.scenario import Scenario
+from tests.support.stack import MODEL, Chat, Stack, stored, text_of, thread_id
 
 pytestmark = pytest.mark.browser
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import requests
 
-from tests.processes import ROOT, wait_for
+from tests.support.processes import ROOT, wait_for
 
 WAIT_SECONDS = 30.0
 

@@ -2,6 +2,7 @@ import re
 
 import pytest
 
+from tests.support.processes import ROOT
 from ui import theme
 
 CSS = (theme.FOLDER / "theme.css").read_text(encoding="utf-8")
@@ -53,10 +54,10 @@ def test_nothing_is_fetched_from_elsewhere() -> None:
 def test_every_icon_that_is_used_is_drawn() -> None:
     drawn = set(re.findall(r"^\.icon-([a-z-]+) \{", CSS, re.MULTILINE))
     used: set[str] = set()
-    for path in theme.FOLDER.rglob("*.py"):
+    for path in (ROOT / "ui").rglob("*.py"):
         calls = re.findall(r"(?:icon=|add_icon\()([^,)]*)", path.read_text(encoding="utf-8"))
         used |= set(re.findall(r'"([a-z-]+)"', " ".join(calls)))
-    for path in theme.FOLDER.rglob("*.js"):
+    for path in (ROOT / "ui").rglob("*.js"):
         used |= set(re.findall(r'[ "]icon-([a-z-]*[a-z])["\s]', path.read_text(encoding="utf-8")))
     assert {"send", "stop", "copy", "warning", "stopped"} <= used
     assert used <= drawn

@@ -3,10 +3,10 @@
 from nicegui import ui
 
 from ui import texts
-from ui.chat_state import ChatState
 from ui.elements.message_view import AnswerView, MessageActions, Place, UserMessageView
 from ui.elements.tag import PlainButton
 from ui.messages import Message
+from ui.thread.state import ChatState
 
 AT_ONCE = 40
 

@@ -5,7 +5,8 @@ from functools import partial
 from nicegui import Client, background_tasks, ui
 
 from ui import texts, theme
-from ui.api_watch import ApiWatch
+from ui.client.api_watch import ApiWatch
+from ui.client.backend import Backend
 from ui.config import Config
 from ui.elements.address import Address
 from ui.elements.chat_import import ChatImport
@@ -23,8 +24,7 @@ from ui.elements.tag import PlainButton, Tag
 from ui.elements.theme_toggle import ThemeToggle
 from ui.elements.thread_settings import ThreadSettings
 from ui.errors import ApiUnreachable, PageError
-from ui.pages.backend import Backend
-from ui.pages.surroundings import Views
+from ui.pages.page_elements import Views
 from ui.pages.workspace import Furniture, Workspace
 
 

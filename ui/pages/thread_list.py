@@ -7,10 +7,10 @@ from typing import ParamSpec, Protocol
 from nicegui import background_tasks, ui
 
 from ui import texts
+from ui.client.backend import Backend
 from ui.elements.notices import Announcer, UndoToast
 from ui.elements.thread_index import ThreadIndex, ThreadIndexActions
 from ui.errors import ApiUnreachable, PageError
-from ui.pages.backend import Backend
 from ui.threads import Thread, ThreadPage, group_by_date, merge_pages
 
 P = ParamSpec("P")

@@ -8,14 +8,14 @@ from dataclasses import dataclass, replace
 from nicegui import Client, background_tasks
 
 from ui import texts
+from ui.client.backend import Backend
 from ui.elements.address import Address
 from ui.elements.chat_import import ChatImport
 from ui.elements.chat_menu import ChatMenu
 from ui.elements.thread_settings import ThreadSettings
 from ui.errors import ApiRefused, ApiUnreachable, PageError
-from ui.pages.backend import Backend
-from ui.pages.conversation import Conversation
-from ui.pages.surroundings import Views
+from ui.pages.open_thread import Conversation
+from ui.pages.page_elements import Views
 from ui.pages.thread_list import ThreadList
 from ui.threads import Thread
 

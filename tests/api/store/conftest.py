@@ -1,5 +1,5 @@
 """The fixtures of the store tests."""
 
-from tests.stores import empty_url
+from tests.support.stores import empty_url
 
 __all__ = ["empty_url"]

@@ -10,7 +10,7 @@ from api.parts import TextPart
 from api.store import Store
 from api.store.records import NewMessage, NewRun
 from api.store.schema import accounts
-from tests.stores import ACCOUNT, OWNER, start_run
+from tests.support.stores import ACCOUNT, OWNER, start_run
 
 OTHER = "other"
 

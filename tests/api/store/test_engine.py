@@ -14,8 +14,8 @@ from api.events import MessageDelta
 from api.store import Store, open_store
 from api.store.engine import make_engine
 from api.store.migration import migrate
-from tests.postgres import run_cluster
-from tests.stores import ACCOUNT, OWNER, append, completed, logged, path, start_run
+from tests.support.postgres import run_cluster
+from tests.support.stores import ACCOUNT, OWNER, append, completed, logged, path, start_run
 
 
 @pytest.mark.parametrize("scheme", ["postgres", "postgresql", "postgresql+psycopg"])

@@ -2,7 +2,7 @@
 
 from api.parts import TextPart
 from api.store import Store, maintenance
-from tests.stores import ACCOUNT, OWNER, completed, later, start_run
+from tests.support.stores import ACCOUNT, OWNER, completed, later, start_run
 
 
 def test_events_of_ended_runs_are_pruned_and_nothing_else(store: Store) -> None:

@@ -8,7 +8,7 @@ from api.errors import BadRequest, NotFound
 from api.parts import ReasoningPart, TextPart, ToolCallPart, ToolResultPart
 from api.store import Store, messages
 from api.store.records import NewMessage, StoredMessage
-from tests.stores import ACCOUNT, add, path
+from tests.support.stores import ACCOUNT, add, path
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from api.store.engine import make_engine
 from api.store.migration import MIGRATIONS, is_current, migrate
 from api.store.records import NewMessage, NewRun
 from api.store.schema import metadata
-from tests.stores import ACCOUNT, add, claim_stale
+from tests.support.stores import ACCOUNT, add, claim_stale
 
 OLD_RUN = (
     "INSERT INTO runs (id, account_id, thread_id, message_id, model, status, seq, owner, heartbeat_at, created_at)"

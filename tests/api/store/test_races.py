@@ -7,8 +7,8 @@ from collections import Counter
 
 from api.store import Store, open_store
 from api.store.engine import make_engine
-from tests.processes import ROOT
-from tests.stores import ACCOUNT, start_run
+from tests.support.processes import ROOT
+from tests.support.stores import ACCOUNT, start_run
 
 TERMINAL = {"run.completed", "run.interrupted"}
 
@@ -17,7 +17,7 @@ def race(url: str, roles: list[str], ids: list[str]) -> list[list[str]]:
     """Let the roles run in processes of their own, started together; return what each won."""
     workers = [
         subprocess.Popen(
-            [sys.executable, "-m", "tests.store_races", url, role, *ids],
+            [sys.executable, "-m", "tests.support.store_races", url, role, *ids],
             cwd=ROOT,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,

@@ -18,7 +18,7 @@ from api.events import (
 from api.parts import ReasoningPart, TextPart
 from api.store import Store
 from api.store.records import Ending, NewRun, TerminalEvent
-from tests.stores import ACCOUNT, OWNER, append, claim_stale, completed, lines_of, logged, start_run
+from tests.support.stores import ACCOUNT, OWNER, append, claim_stale, completed, lines_of, logged, start_run
 
 ENDS = [
     (RunCompleted("stop"), "completed", (None, None, "stop")),

@@ -7,7 +7,7 @@ from api.events import to_json
 from api.parts import TextPart
 from api.store import Store
 from api.store.records import NewMessage, NewRun
-from tests.stores import ACCOUNT, OWNER, add, completed, path, start_run
+from tests.support.stores import ACCOUNT, OWNER, add, completed, path, start_run
 
 ASKED = (TextPart("hello"),)
 

@@ -6,7 +6,7 @@ from api.parts import ReasoningPart, TextPart
 from api.store import Store
 from api.store.records import NewMessage
 from api.store.search import MAX_INDEX_CHARS, MAX_QUERY_TERMS, index_terms, query_terms
-from tests.stores import ACCOUNT, OWNER, completed, start_run
+from tests.support.stores import ACCOUNT, OWNER, completed, start_run
 
 TEXT = "Das Café öffnet um 7:30. 我们用数据库存储消息。 データベース foo_bar E=mc² ЖЗЛФЯ 한국어로 ﬁne"
 

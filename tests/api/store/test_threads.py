@@ -6,7 +6,7 @@ from api.errors import BadRequest, NotFound
 from api.parts import TextPart
 from api.store import Store
 from api.store.records import NewRun
-from tests.stores import ACCOUNT, OWNER, completed, start_run
+from tests.support.stores import ACCOUNT, OWNER, completed, start_run
 
 
 def titles(store: Store, query: str = "") -> list[str]:

@@ -1,6 +1,6 @@
 """Frames carry what is new and add up to what is shown."""
 
-from tests.ui.markdown.documents import EVERYTHING
+from tests.support.documents import EVERYTHING
 from ui.markdown.drawing import Drawing, Frame, Shown
 
 

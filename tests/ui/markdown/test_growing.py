@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from tests.ui.markdown.documents import ALL, EVERYTHING
+from tests.support.documents import ALL, EVERYTHING
 from ui.markdown.growing import GrowingMarkdown
 
 FRAGMENTS = [

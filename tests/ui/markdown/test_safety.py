@@ -5,7 +5,7 @@ from html.parser import HTMLParser
 
 import pytest
 
-from tests.e2e.xss_corpus import ALL
+from tests.support.xss_corpus import ALL
 from ui.markdown import mathml
 from ui.markdown.growing import GrowingMarkdown
 from ui.markdown.units import without_end_tags

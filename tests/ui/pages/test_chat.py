@@ -2,8 +2,8 @@ import asyncio
 
 import pytest
 
-from tests.ui.pages.opened_page import OpenedPage, api, page  # noqa: F401
-from tests.ui.scripted_api import ScriptedRun
+from tests.support.opened_page import OpenedPage
+from tests.support.scripted_api import ScriptedRun
 from ui import texts
 from ui.elements.composer import MAX_CHARACTERS
 from ui.elements.model_choice import ModelChoice
@@ -12,17 +12,17 @@ REFUSAL = {"error": "Every slot is taken.", "code": "busy", "request_id": "req-7
 RETRYABLE = {"code": "upstream_error", "message": "The model broke.", "retryable": True}
 
 
-async def ask(page: OpenedPage, text: str = "Why?") -> ScriptedRun:  # noqa: F811
+async def ask(page: OpenedPage, text: str = "Why?") -> ScriptedRun:
     page.send(text)
     return (await page.next_run()).start()
 
 
-async def answered(page: OpenedPage, question: str, answer: str) -> None:  # noqa: F811
+async def answered(page: OpenedPage, question: str, answer: str) -> None:
     (await ask(page, question)).text(answer).complete()
     await page.until(lambda: not page.is_running)
 
 
-async def test_an_empty_page_greets_and_suggests(page: OpenedPage) -> None:  # noqa: F811
+async def test_an_empty_page_greets_and_suggests(page: OpenedPage) -> None:
     await page.user.should_see(texts.GREETING)
     page.click(texts.SUGGESTIONS[0])
     run = await page.next_run()
@@ -30,7 +30,7 @@ async def test_an_empty_page_greets_and_suggests(page: OpenedPage) -> None:  # n
     await page.user.should_not_see(texts.GREETING)
 
 
-async def test_a_message_goes_below_what_is_shown(page: OpenedPage) -> None:  # noqa: F811
+async def test_a_message_goes_below_what_is_shown(page: OpenedPage) -> None:
     first = await ask(page, "one")
     first.text("First").complete()
     await page.until(lambda: not page.is_running)
@@ -40,7 +40,7 @@ async def test_a_message_goes_below_what_is_shown(page: OpenedPage) -> None:  # 
     assert (page.questions, page.answers) == (["one", "two"], ["First", ""])
 
 
-async def test_stop_cancels_the_run_and_the_text_is_what_the_log_says(page: OpenedPage) -> None:  # noqa: F811
+async def test_stop_cancels_the_run_and_the_text_is_what_the_log_says(page: OpenedPage) -> None:
     run = (await ask(page)).text("Half")
     await page.until(lambda: page.answers == ["Half"])
     page.stop()
@@ -49,7 +49,7 @@ async def test_stop_cancels_the_run_and_the_text_is_what_the_log_says(page: Open
     assert (page.said, page.answers, run.cancelled.is_set()) == (texts.SAY_STOPPED, ["Half"], True)
 
 
-async def test_stop_before_the_first_byte_cancels_as_soon_as_there_is_a_run(page: OpenedPage) -> None:  # noqa: F811
+async def test_stop_before_the_first_byte_cancels_as_soon_as_there_is_a_run(page: OpenedPage) -> None:
     page.send("Why?")
     page.stop()
     run = (await page.next_run()).start()
@@ -57,7 +57,7 @@ async def test_stop_before_the_first_byte_cancels_as_soon_as_there_is_a_run(page
     await page.until(lambda: not page.is_running)
 
 
-async def test_a_broken_connection_is_nobody_s_business(page: OpenedPage) -> None:  # noqa: F811
+async def test_a_broken_connection_is_nobody_s_business(page: OpenedPage) -> None:
     run = (await ask(page)).text("Half")
     await page.until(lambda: page.answers == ["Half"])
     for _ in range(3):
@@ -69,7 +69,7 @@ async def test_a_broken_connection_is_nobody_s_business(page: OpenedPage) -> Non
     assert run.readers_opened > 1
 
 
-async def test_a_long_cut_is_said_and_heals(page: OpenedPage) -> None:  # noqa: F811
+async def test_a_long_cut_is_said_and_heals(page: OpenedPage) -> None:
     run = (await ask(page)).text("Half")
     await page.until(lambda: page.answers == ["Half"])
     page.api.hang_up()
@@ -80,7 +80,7 @@ async def test_a_long_cut_is_said_and_heals(page: OpenedPage) -> None:  # noqa: 
     assert not page.sees(texts.RECONNECTING)
 
 
-async def test_what_was_stored_is_the_truth_when_the_page_saw_more(page: OpenedPage) -> None:  # noqa: F811
+async def test_what_was_stored_is_the_truth_when_the_page_saw_more(page: OpenedPage) -> None:
     run = (await ask(page)).text("Seen", " and lost")
     await page.until(lambda: page.answers == ["Seen and lost"])
     run.forget(" and lost")
@@ -90,7 +90,7 @@ async def test_what_was_stored_is_the_truth_when_the_page_saw_more(page: OpenedP
     assert page.answers == ["Seen"]
 
 
-async def test_a_failure_has_its_sentence_and_retry_answers_beside_it(page: OpenedPage) -> None:  # noqa: F811
+async def test_a_failure_has_its_sentence_and_retry_answers_beside_it(page: OpenedPage) -> None:
     run = (await ask(page)).text("Half")
     run.send("run.failed", **RETRYABLE).end()
     await page.user.should_see("The model broke.", retries=50)
@@ -103,7 +103,7 @@ async def test_a_failure_has_its_sentence_and_retry_answers_beside_it(page: Open
     await page.user.should_see("2/2")
 
 
-async def test_only_the_last_answer_offers_retry(page: OpenedPage) -> None:  # noqa: F811
+async def test_only_the_last_answer_offers_retry(page: OpenedPage) -> None:
     run = await ask(page, "one")
     run.send("run.failed", code="busy", message="Later.", retryable=True).end()
     await page.user.should_see("retry", retries=50)
@@ -112,7 +112,7 @@ async def test_only_the_last_answer_offers_retry(page: OpenedPage) -> None:  # n
     await page.user.should_see("Later.")
 
 
-async def test_what_the_api_refuses_is_given_back_with_its_sentence(page: OpenedPage) -> None:  # noqa: F811
+async def test_what_the_api_refuses_is_given_back_with_its_sentence(page: OpenedPage) -> None:
     await answered(page, "one", "First")
     page.api.refuse(503, REFUSAL, path_end="/runs", Retry_After="5")
     page.send("two")
@@ -121,7 +121,7 @@ async def test_what_the_api_refuses_is_given_back_with_its_sentence(page: Opened
     assert (page.questions, page.answers, page.is_running) == (["one"], ["First"], False)
 
 
-async def test_a_key_that_has_run_shows_its_run_and_starts_none(page: OpenedPage) -> None:  # noqa: F811
+async def test_a_key_that_has_run_shows_its_run_and_starts_none(page: OpenedPage) -> None:
     page.send("Why?", key="a" * 32)
     run = (await page.next_run()).start().text("Once").complete()
     await page.until(lambda: not page.is_running)
@@ -132,7 +132,7 @@ async def test_a_key_that_has_run_shows_its_run_and_starts_none(page: OpenedPage
     assert [*page.api.store.runs.values()] == [run]
 
 
-async def test_text_grows_while_the_answer_is_written(page: OpenedPage) -> None:  # noqa: F811
+async def test_text_grows_while_the_answer_is_written(page: OpenedPage) -> None:
     run = await ask(page)
     assert (page.is_running, page.said) == (True, texts.SAY_ANSWERING)
     run.text("Be")
@@ -143,7 +143,7 @@ async def test_text_grows_while_the_answer_is_written(page: OpenedPage) -> None:
     await page.user.should_see("≈\u20091,234 tokens")
 
 
-async def test_a_second_message_waits_for_the_end_of_the_answer(page: OpenedPage) -> None:  # noqa: F811
+async def test_a_second_message_waits_for_the_end_of_the_answer(page: OpenedPage) -> None:
     run = await ask(page, "one")
     page.send("two")
     await page.user.should_not_see("two")
@@ -153,34 +153,34 @@ async def test_a_second_message_waits_for_the_end_of_the_answer(page: OpenedPage
 
 
 @pytest.mark.parametrize("text", ["", " \n", "x" * (MAX_CHARACTERS + 1), None, {"a": 1}])
-async def test_what_is_no_message_is_not_sent(page: OpenedPage, text: object) -> None:  # noqa: F811
+async def test_what_is_no_message_is_not_sent(page: OpenedPage, text: object) -> None:
     page.send(text)  # type: ignore[arg-type]
     assert not page.is_running
     await page.user.should_see(texts.GREETING)
 
 
-async def test_what_cannot_be_retried_offers_no_retry(page: OpenedPage) -> None:  # noqa: F811
+async def test_what_cannot_be_retried_offers_no_retry(page: OpenedPage) -> None:
     run = await ask(page)
     run.send("run.failed", code="context_too_long", message="It is too long.", retryable=False).end()
     await page.user.should_see("It is too long.", retries=50)
     await page.user.should_not_see("retry")
 
 
-async def test_an_interrupted_run_says_so(page: OpenedPage) -> None:  # noqa: F811
+async def test_an_interrupted_run_says_so(page: OpenedPage) -> None:
     run = (await ask(page)).text("Half")
     run.send("run.interrupted", code="server_shutdown", message="The API restarts.", retryable=True).end()
     await page.user.should_see(texts.INTERRUPTED, retries=50)
     await page.user.should_see("The API restarts.")
 
 
-async def test_an_answer_with_a_limit_or_without_words_says_so(page: OpenedPage) -> None:  # noqa: F811
+async def test_an_answer_with_a_limit_or_without_words_says_so(page: OpenedPage) -> None:
     (await ask(page)).text("Long").complete("length")
     await page.user.should_see(texts.FINISH_REASONS["length"], retries=50)
     (await ask(page)).complete()
     await page.user.should_see(texts.EMPTY_ANSWER, retries=50)
 
 
-async def test_reasoning_is_folded_and_rendered_only_when_unfolded(page: OpenedPage) -> None:  # noqa: F811
+async def test_reasoning_is_folded_and_rendered_only_when_unfolded(page: OpenedPage) -> None:
     run = (await ask(page)).send("reasoning.delta", text="Let me think.")
     await page.user.should_see(texts.THINKING, retries=50)
     assert page.answers == [""]
@@ -196,21 +196,21 @@ async def test_reasoning_is_folded_and_rendered_only_when_unfolded(page: OpenedP
     assert page.answers == ["Let me think.42"]
 
 
-async def test_a_tool_call_is_a_line_with_its_name(page: OpenedPage) -> None:  # noqa: F811
+async def test_a_tool_call_is_a_line_with_its_name(page: OpenedPage) -> None:
     (await ask(page)).send("tool_call.started", tool_call_id="c", name="web_search", arguments="{}").text(
         "x"
     ).complete()
     await page.user.should_see("Calls web_search", retries=50)
 
 
-async def test_the_page_is_built_without_the_api(page: OpenedPage) -> None:  # noqa: F811
+async def test_the_page_is_built_without_the_api(page: OpenedPage) -> None:
     page.api.hang_up()
     await asyncio.wait_for(page.user.open("/"), 2)
     await page.user.should_see(texts.GREETING)
     page.api.listen()
 
 
-async def test_the_chosen_model_is_the_thread_s(page: OpenedPage) -> None:  # noqa: F811
+async def test_the_chosen_model_is_the_thread_s(page: OpenedPage) -> None:
     (choice,) = page.all(ModelChoice)
     await page.until(lambda: choice.props["names"])
     page.user.find(ModelChoice).trigger("choose", "made-up")
@@ -222,7 +222,7 @@ async def test_the_chosen_model_is_the_thread_s(page: OpenedPage) -> None:  # no
     await page.until(lambda: page.api.store.threads["t1"]["model"] == "scripted")
 
 
-async def test_an_api_that_goes_away_raises_the_banner_until_it_is_back(page: OpenedPage) -> None:  # noqa: F811
+async def test_an_api_that_goes_away_raises_the_banner_until_it_is_back(page: OpenedPage) -> None:
     await answered(page, "one", "First")
     page.api.hang_up()
     page.beat()
@@ -233,7 +233,7 @@ async def test_an_api_that_goes_away_raises_the_banner_until_it_is_back(page: Op
     await answered(page, "two", "Second")
 
 
-async def test_a_wrong_token_is_said_at_once(page: OpenedPage) -> None:  # noqa: F811
+async def test_a_wrong_token_is_said_at_once(page: OpenedPage) -> None:
     await page.until(lambda: {"/models", "/threads"} <= {path for _, path, _ in page.api.requests})
     body = {"error": "The access token is wrong.", "code": "unauthorized", "request_id": "r"}
     page.api.refuse(401, body, path_end="/runs")
@@ -242,7 +242,7 @@ async def test_a_wrong_token_is_said_at_once(page: OpenedPage) -> None:  # noqa:
     assert page.given_back == ["The access token is wrong."]
 
 
-async def test_a_page_that_is_gone_leaves_its_run_alone(page: OpenedPage) -> None:  # noqa: F811
+async def test_a_page_that_is_gone_leaves_its_run_alone(page: OpenedPage) -> None:
     run = (await ask(page)).text("Half")
     await page.until(lambda: page.answers == ["Half"])
     assert page.user.client

@@ -4,8 +4,8 @@ from typing import Any
 
 from nicegui.testing import User
 
-from tests.ui.pages.opened_page import OpenedPage, api, page  # noqa: F401
-from tests.ui.scripted_runs import ScriptedRun
+from tests.support.opened_page import OpenedPage
+from tests.support.scripted_runs import ScriptedRun
 from ui import texts
 from ui.elements.address import Address
 from ui.elements.chat_menu import ChatMenu
@@ -20,7 +20,7 @@ def said(text: str) -> list[dict[str, Any]]:
     return [{"type": "text", "text": text}]
 
 
-def store_thread(page: OpenedPage, *turns: str, title: str = "Wine") -> str:  # noqa: F811
+def store_thread(page: OpenedPage, *turns: str, title: str = "Wine") -> str:
     """Store a thread of alternating questions and answers."""
     store = page.api.store
     thread_id = str(store.create({"title": title})["thread_id"])
@@ -31,23 +31,23 @@ def store_thread(page: OpenedPage, *turns: str, title: str = "Wine") -> str:  # 
     return thread_id
 
 
-async def opened(page: OpenedPage, thread_id: str) -> OpenedPage:  # noqa: F811
+async def opened(page: OpenedPage, thread_id: str) -> OpenedPage:
     other = OpenedPage(User(page.user.http_client), page.api)
     await other.user.open(f"/t/{thread_id}")
     return other
 
 
-def index(page: OpenedPage) -> ThreadIndex:  # noqa: F811
+def index(page: OpenedPage) -> ThreadIndex:
     (found,) = page.all(ThreadIndex)
     assert isinstance(found, ThreadIndex)
     return found
 
 
-def do(page: OpenedPage, what: str, *arguments: object) -> None:  # noqa: F811
+def do(page: OpenedPage, what: str, *arguments: object) -> None:
     page.user.find(ThreadIndex).trigger(what, arguments[0] if len(arguments) == 1 else list(arguments))
 
 
-async def test_the_address_of_a_thread_shows_it_as_it_is_stored(page: OpenedPage) -> None:  # noqa: F811
+async def test_the_address_of_a_thread_shows_it_as_it_is_stored(page: OpenedPage) -> None:
     text = "# Head\n\n**bold**  \n\ttab \u2028 é\n"
     thread_id = store_thread(page, "one", text, "two", "Second")
     other = await opened(page, thread_id)
@@ -56,7 +56,7 @@ async def test_the_address_of_a_thread_shows_it_as_it_is_stored(page: OpenedPage
     assert not other.is_running
 
 
-async def test_a_long_thread_is_read_to_its_end_and_shows_the_end_first(page: OpenedPage) -> None:  # noqa: F811
+async def test_a_long_thread_is_read_to_its_end_and_shows_the_end_first(page: OpenedPage) -> None:
     turns = [f"{kind}{number}" for number in range(60) for kind in ("Q", "A")]
     other = await opened(page, store_thread(page, *turns))
     await other.until(lambda: other.answers)
@@ -70,7 +70,7 @@ async def test_a_long_thread_is_read_to_its_end_and_shows_the_end_first(page: Op
     assert [view.message.text for view in views] == [f"Q{number}" for number in range(60)]
 
 
-async def test_a_running_answer_is_taken_up_in_the_middle(page: OpenedPage) -> None:  # noqa: F811
+async def test_a_running_answer_is_taken_up_in_the_middle(page: OpenedPage) -> None:
     thread_id = store_thread(page)
     run = page.api.store.start(thread_id, {"content": "Why?"}, {}, 0.02).start().text("Be", "cau")
     other = await opened(page, thread_id)
@@ -81,7 +81,7 @@ async def test_a_running_answer_is_taken_up_in_the_middle(page: OpenedPage) -> N
     assert other.answers == ["Because"]
 
 
-async def test_two_pages_follow_the_same_answer_and_either_stops_it(page: OpenedPage) -> None:  # noqa: F811
+async def test_two_pages_follow_the_same_answer_and_either_stops_it(page: OpenedPage) -> None:
     page.send("Why?")
     run = (await page.next_run()).start().text("Half")
     await page.until(lambda: page.answers == ["Half"])
@@ -94,7 +94,7 @@ async def test_two_pages_follow_the_same_answer_and_either_stops_it(page: Opened
         await each.user.should_see(texts.STOPPED)
 
 
-async def test_what_another_page_asks_appears_with_the_next_beat(page: OpenedPage) -> None:  # noqa: F811
+async def test_what_another_page_asks_appears_with_the_next_beat(page: OpenedPage) -> None:
     thread_id = store_thread(page, "one", "First")
     other = await opened(page, thread_id)
     await other.until(lambda: other.answers == ["First"])
@@ -104,7 +104,7 @@ async def test_what_another_page_asks_appears_with_the_next_beat(page: OpenedPag
     assert (other.is_running, other.listed) == (True, ["Wine"])
 
 
-async def test_a_refused_message_shows_what_else_runs(page: OpenedPage) -> None:  # noqa: F811
+async def test_a_refused_message_shows_what_else_runs(page: OpenedPage) -> None:
     thread_id = store_thread(page, "one", "First")
     other = await opened(page, thread_id)
     await other.until(lambda: other.answers == ["First"])
@@ -116,7 +116,7 @@ async def test_a_refused_message_shows_what_else_runs(page: OpenedPage) -> None:
     run.complete()
 
 
-async def test_a_thread_that_is_not_there_becomes_a_new_one(page: OpenedPage) -> None:  # noqa: F811
+async def test_a_thread_that_is_not_there_becomes_a_new_one(page: OpenedPage) -> None:
     other = await opened(page, "t404")
     await other.until(lambda: texts.GONE in other.browser.told("say"))
     await other.user.should_see(texts.GREETING)
@@ -124,7 +124,7 @@ async def test_a_thread_that_is_not_there_becomes_a_new_one(page: OpenedPage) ->
     (await other.next_run()).start().complete()
 
 
-async def test_an_edited_message_asks_again_beside_the_first(page: OpenedPage) -> None:  # noqa: F811
+async def test_an_edited_message_asks_again_beside_the_first(page: OpenedPage) -> None:
     other = await opened(page, store_thread(page, "one", "First", "two", "Second"))
     await other.until(lambda: other.answers == ["First", "Second"])
     with other.user:
@@ -141,7 +141,7 @@ async def test_an_edited_message_asks_again_beside_the_first(page: OpenedPage) -
     assert other.answers == ["First", "Second"]
 
 
-async def test_an_edit_that_is_refused_opens_the_editor_again(page: OpenedPage) -> None:  # noqa: F811
+async def test_an_edit_that_is_refused_opens_the_editor_again(page: OpenedPage) -> None:
     other = await opened(page, store_thread(page, "one", "First"))
     await other.until(lambda: other.answers == ["First"])
     with other.user:
@@ -155,7 +155,7 @@ async def test_an_edit_that_is_refused_opens_the_editor_again(page: OpenedPage) 
     assert other.answers == ["First"]
 
 
-async def test_an_interrupted_answer_goes_on(page: OpenedPage) -> None:  # noqa: F811
+async def test_an_interrupted_answer_goes_on(page: OpenedPage) -> None:
     page.send("Why?")
     run = (await page.next_run()).start().text("Half")
     run.send("run.interrupted", code="internal", message="Gone.", retryable=True).end()
@@ -168,7 +168,7 @@ async def test_an_interrupted_answer_goes_on(page: OpenedPage) -> None:  # noqa:
     await page.user.should_see("2/2")
 
 
-async def test_a_new_thread_gets_an_address_a_title_and_a_place_in_the_list(page: OpenedPage) -> None:  # noqa: F811
+async def test_a_new_thread_gets_an_address_a_title_and_a_place_in_the_list(page: OpenedPage) -> None:
     page.send("About wine")
     run = (await page.next_run()).start()
     await page.until(lambda: page.listed == ["About wine"])
@@ -180,7 +180,7 @@ async def test_a_new_thread_gets_an_address_a_title_and_a_place_in_the_list(page
     await page.until(lambda: index(page).props["shown"]["running"] is None)
 
 
-async def test_a_thread_is_opened_renamed_deleted_and_brought_back(page: OpenedPage) -> None:  # noqa: F811
+async def test_a_thread_is_opened_renamed_deleted_and_brought_back(page: OpenedPage) -> None:
     thread_id = store_thread(page, "one", "First")
     page.beat()
     await page.until(lambda: page.listed == ["Wine"])
@@ -197,7 +197,7 @@ async def test_a_thread_is_opened_renamed_deleted_and_brought_back(page: OpenedP
     await page.until(lambda: page.answers == ["First"] and page.listed == ["Cheese"])
 
 
-async def test_the_list_is_searched_and_goes_on(page: OpenedPage) -> None:  # noqa: F811
+async def test_the_list_is_searched_and_goes_on(page: OpenedPage) -> None:
     for number in range(55):
         store_thread(page, title=f"Wine {number}")
     store_thread(page, title="Cheese")
@@ -212,7 +212,7 @@ async def test_the_list_is_searched_and_goes_on(page: OpenedPage) -> None:  # no
     await page.until(lambda: page.listed == [])
 
 
-async def test_ids_that_the_list_was_not_given_do_nothing(page: OpenedPage) -> None:  # noqa: F811
+async def test_ids_that_the_list_was_not_given_do_nothing(page: OpenedPage) -> None:
     thread_id = store_thread(page, "one", "First")
     do(page, "open", thread_id)
     do(page, "delete", "../models")
@@ -221,7 +221,7 @@ async def test_ids_that_the_list_was_not_given_do_nothing(page: OpenedPage) -> N
     assert page.api.store.deleted == set()
 
 
-async def test_settings_are_kept_until_there_is_a_thread_and_saved_then(page: OpenedPage) -> None:  # noqa: F811
+async def test_settings_are_kept_until_there_is_a_thread_and_saved_then(page: OpenedPage) -> None:
     await page.until(lambda: page.all(ModelChoice)[0].props["names"])
     page.user.find(ChatMenu).trigger("choose", 0)
     page.user.find(ThreadSettings).trigger("save", ["other", "Be short."])
@@ -234,7 +234,7 @@ async def test_settings_are_kept_until_there_is_a_thread_and_saved_then(page: Op
     await page.until(lambda: (thread["model"], thread["system_prompt"]) == ("scripted", ""))
 
 
-async def test_a_file_leaves_and_enters(page: OpenedPage) -> None:  # noqa: F811
+async def test_a_file_leaves_and_enters(page: OpenedPage) -> None:
     thread_id = store_thread(page, "one", "First")
     exported = await page.user.http_client.get(f"/t/{thread_id}/export.json")
     assert exported.headers["content-disposition"] == "attachment; filename*=UTF-8''Wine.json"

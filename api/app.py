@@ -1,0 +1,53 @@
+"""The Flask application: builds, wires and returns."""
+
+from flask import Flask
+
+from api import commands
+from api.config import Config, load_config
+from api.ids import new_id
+from api.provider.chat_model import ChatModel
+from api.provider.probe import ProviderProbe
+from api.routes import access, documentation, errors, health, models, request_log, runs, stream, threads
+from api.runs.recorder import RunRecorder
+from api.runs.registry import RunRegistry
+from api.runs.thread_runs import ThreadRuns
+from api.store import open_store
+from api.store.engine import is_sqlite, make_engine
+from api.store.migration import migrate
+
+
+def create_app(config: Config | None = None) -> Flask:
+    """Build the application from `config`, or from the environment.
+
+    Raises:
+        ConfigError: A setting is missing or wrong.
+    """
+    config = config or load_config()
+    app = Flask("api", static_folder=None)
+    app.config["MAX_CONTENT_LENGTH"] = config.max_body_bytes
+    request_log.register(app, config.log_level)
+    errors.register(app)
+    access.register(app, config.api_tokens)
+    chat_model = ChatModel(
+        base_url=config.provider.base_url,
+        api_key=config.provider.api_key,
+        max_connections=config.max_streams,
+        context_tokens=config.context_tokens,
+    )
+    registry = RunRegistry(chat_model, config, request_log.log_run)
+    store = open_store(make_engine(config.database_url))
+    if is_sqlite(store.engine):
+        migrate(store.engine)
+    owner = new_id()
+    recorder = RunRecorder(store, owner, registry.concluded)
+    thread_runs = ThreadRuns(store, registry, recorder, owner, config)
+    app.extensions |= {"registry": registry, "recorder": recorder, "store": store}
+    commands.register(app, store)
+    probe = ProviderProbe(chat_model.model_names, config.provider)
+    app.register_blueprint(health.create_blueprint(probe.problem, store))
+    app.register_blueprint(threads.create_blueprint(store, config))
+    app.register_blueprint(runs.create_blueprint(thread_runs, store, config))
+    app.register_blueprint(models.create_blueprint(config.provider.models))
+    app.register_blueprint(stream.create_blueprint(registry, config))
+    app.register_blueprint(documentation.create_blueprint(config))
+    return app

@@ -1,0 +1,73 @@
+"""All that knows gevent's hub: under native threads each of these is the plain call it stands for.
+
+What runs in the hub's pool of native threads must not wait for a lock that gevent has patched: a wait there would start
+a second hub. SQLite's connections are therefore pooled without locks (`store/free_list_pool.py`), and its writers take
+turns by a native one.
+"""
+
+import socket
+import ssl
+import sys
+import threading
+from collections.abc import Callable
+from typing import ParamSpec, TypeVar, cast
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+def is_patched(module: str) -> bool:
+    """Say whether gevent has replaced the blocking calls of a module, without importing gevent."""
+    monkey = sys.modules.get("gevent.monkey")
+    return monkey is not None and bool(monkey.is_module_patched(module))
+
+
+def off_hub(call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """Return `call(…)`, made in a native thread where it would block gevent's hub."""
+    if not is_patched("threading"):
+        return call(*args, **kwargs)
+    from gevent import get_hub  # noqa: PLC0415 # Under native threads there is no hub to import.
+
+    def attempt() -> tuple[T | None, Exception | None]:
+        # gevent prints the traceback of whatever a thread of its pool raises.
+        try:
+            return call(*args, **kwargs), None
+        except Exception as error:  # noqa: BLE001 - It is raised again, where the call was made.
+            return None, error
+
+    result, error = get_hub().threadpool.apply(attempt)
+    if error is not None:
+        raise error
+    return cast(T, result)
+
+
+def native_lock() -> threading.Lock:
+    """Make a lock for what runs off the hub, which gevent must not know of."""
+    monkey = sys.modules.get("gevent.monkey")
+    lock: threading.Lock = monkey.get_original("_thread", "allocate_lock")() if monkey else threading.Lock()
+    return lock
+
+
+def arrivals(connected: socket.socket) -> Callable[[int], bytes]:
+    """Return what to call instead of `connected.recv`, by one thread or greenlet: it waits first and then receives.
+
+    gevent's sockets try first and wait after that. The bytes of an answer that is being made are never there already,
+    so the try is a system call and an exception for nothing; waiting first also lets the other greenlets run.
+    """
+    return _waiting_first(connected) if is_patched("socket") else connected.recv
+
+
+def _waiting_first(connected: socket.socket) -> Callable[[int], bytes]:
+    from gevent import get_hub  # noqa: PLC0415 # Under native threads there is no hub to import.
+    from gevent.socket import wait  # noqa: PLC0415
+
+    watcher = get_hub().loop.io(connected.fileno(), 1)
+    # What TLS has decrypted already is not in the operating system's buffer.
+    pending = connected.pending if isinstance(connected, ssl.SSLSocket) else None
+
+    def receive(size: int) -> bytes:
+        if pending is None or not pending():
+            wait(watcher, connected.timeout)
+        return connected.recv(size)
+
+    return receive

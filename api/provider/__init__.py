@@ -1,0 +1,1 @@
+"""The only SDKs and HTTP out: messages in, events out."""

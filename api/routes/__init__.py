@@ -1,0 +1,1 @@
+"""The only Flask: a route parses, makes one call and answers."""

@@ -1,0 +1,128 @@
+"""One reader of a run: follows its log, notices silence and a client that has gone.
+
+While the reader waits, whoever appends hands the events to the client itself (`push`), which spares a switch of
+threads for every delta. What the client's connection does not take at once is the reader's to write.
+"""
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from typing import Protocol
+
+from api.runs.log import LoggedEvent, RunLog, Signal
+
+STUCK_SECONDS = 60
+
+
+class Client(Protocol):
+    """The connection on the other side of a stream."""
+
+    def is_gone(self) -> bool:
+        """Say whether the client has closed its side."""
+
+    def disconnect(self) -> None:
+        """Break the connection, also under a thread that is blocked writing to it."""
+
+    def flush(self) -> None:
+        """Write what a push has left, however long it takes."""
+
+
+class LogReader(Protocol):
+    """Iterates over what a log has, one list for everything that came since the last, an empty one for a silence.
+
+    With `push` set, events may also go there, in their order, and then not to the iteration; it says False when the
+    connection did not take everything.
+    """
+
+    heartbeat_seconds: float
+    push: Callable[[list[LoggedEvent]], bool] | None
+
+    def __iter__(self) -> Iterator[list[LoggedEvent]]: ...
+
+    def close(self) -> None:
+        """Stop; may come from any thread."""
+
+
+class RunReader:
+    """Reads the log after `last_event_id`; an empty list means `heartbeat_seconds` of silence.
+
+    The iteration ends after the terminal event or `close`. `tick` and `close` may come from any thread.
+    """
+
+    def __init__(
+        self,
+        log: RunLog,
+        client: Client,
+        heartbeat_seconds: float,
+        on_close: Callable[["RunReader"], None],
+        last_event_id: int = 0,
+    ) -> None:
+        self.heartbeat_seconds = heartbeat_seconds
+        self.push: Callable[[list[LoggedEvent]], bool] | None = None
+        self._log = log
+        self._client = client
+        self._on_close = on_close
+        self._signal = Signal()
+        self._turn = threading.Lock()  # Held by whoever writes to the client: the reader unless it waits.
+        self._is_closed = False
+        self._heartbeat_is_due = False
+        self._seq = last_event_id
+        self._read_at = time.monotonic()
+        log.follow(self._notify)
+
+    def __iter__(self) -> Iterator[list[LoggedEvent]]:
+        with self._turn:
+            while True:
+                self._client.flush()
+                entries = self._take()
+                if entries:
+                    yield entries
+                elif self._is_closed or self._log.is_ended:
+                    return
+                elif self._heartbeat_is_due:
+                    self._heartbeat_is_due = False
+                    self._read_at = time.monotonic()
+                    yield []
+                else:
+                    self._turn.release()
+                    self._signal.wait()
+                    self._turn.acquire()
+
+    def tick(self, now: float) -> None:
+        """Close when the client is gone or stuck; make a heartbeat due after silence."""
+        quiet_seconds = now - self._read_at
+        if self._client.is_gone():
+            self.close()
+        elif quiet_seconds > STUCK_SECONDS and (self._log.is_ended or self._log.last_seq > self._seq):
+            self._client.disconnect()
+            self.close()
+        elif quiet_seconds >= self.heartbeat_seconds:
+            self._heartbeat_is_due = True
+            self._signal.set()
+
+    def close(self) -> None:
+        """Stop following; the second time does nothing."""
+        if not self._is_closed:
+            self._is_closed = True
+            self._log.unfollow(self._notify)
+            self._signal.set()
+            self._on_close(self)
+
+    def _notify(self) -> None:
+        if self.push is None or not self._turn.acquire(blocking=False):
+            self._signal.set()
+            return
+        try:
+            entries = self._take()
+            is_written = not entries or self.push(entries)
+        finally:
+            self._turn.release()
+        if not is_written or self._log.is_ended:
+            self._signal.set()
+
+    def _take(self) -> list[LoggedEvent]:
+        entries = self._log.entries[self._seq :]
+        if entries:
+            self._seq += len(entries)
+            self._read_at = time.monotonic()
+        return entries

@@ -1,0 +1,37 @@
+"""What a run needs of a chat model; `api.provider.chat_model` is the real one."""
+
+from collections.abc import Iterator
+from typing import Protocol
+
+from api.events import Event
+from api.messages import ModelRequest
+
+
+class Completion(Protocol):
+    """One call to the model; `content_at` is when its last content came, also such that is no event yet."""
+
+    content_at: float | None
+
+    def events(self, request: ModelRequest) -> Iterator[list[Event]]:
+        """Ask, and yield the events of each read; the last one is `RunCompleted`.
+
+        Raises:
+            ProviderError: The provider failed; never after `close`.
+        """
+
+    def close(self) -> None:
+        """End the call from any thread, at any moment, any number of times."""
+
+
+class ChatModel(Protocol):
+    """Where completions come from."""
+
+    def open(self) -> Completion:
+        """Prepare one call."""
+
+    def model_names(self, timeout_seconds: float) -> tuple[str, ...]:
+        """Ask the provider which models it has.
+
+        Raises:
+            ProviderError: The provider failed.
+        """

@@ -1,0 +1,171 @@
+"""Keeps the runs of this worker in the store: events in batches, a heartbeat, cancels, endings, and others' orphans.
+
+One thread per worker does it all, one transaction for all runs about every 200 ms. A run that ends is stored before
+its readers see the end, so exactly one terminal event is ever written, also when two processes think a run is theirs.
+"""
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from api.errors import StoreUnavailable
+from api.events import Event, to_json
+from api.parts import Part, fold_events
+from api.runs.run import Run
+from api.store import Store
+from api.store.records import Ending, TerminalEvent
+from api.store.run_lines import RunLines, pack
+
+FLUSH_SECONDS = 0.2
+HEARTBEAT_SECONDS = 10.0
+STALE_SECONDS = 30.0
+CLAIM_SECONDS = 2.5
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(slots=True)
+class Recorded:
+    """A run and how much of it is stored."""
+
+    run: Run
+    answer_parts: tuple[Part, ...]
+    stored_seq: int = 1
+
+
+class RunRecorder:
+    """Records runs until each has ended and its end is stored."""
+
+    def __init__(self, store: Store, owner: str, on_recorded: Callable[[Run], None]) -> None:
+        self._store = store
+        self._owner = owner
+        self._on_recorded = on_recorded
+        self._recorded: dict[str, Recorded] = {}
+        self._suspects: frozenset[str] = frozenset()
+        self._woken = threading.Event()
+        self._heartbeat_at = self._claim_at = time.monotonic()
+        self._thread: threading.Thread | None = None
+
+    def __len__(self) -> int:
+        return len(self._recorded)
+
+    def start(self) -> None:
+        """Start the thread; the second time does nothing."""
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._record_for_ever, name="recorder", daemon=True)
+            self._thread.start()
+
+    def add(self, run: Run, answer_parts: Sequence[Part]) -> None:
+        """Record a run whose row and first event are stored."""
+        self._recorded[run.run_id] = Recorded(run, tuple(answer_parts))
+        self.start()
+
+    def wake(self) -> None:
+        """Store what has ended without waiting for the next flush."""
+        self._woken.set()
+
+    def cycle(self, now: float) -> None:
+        """Do everything that is due once."""
+        self.finish_ended()
+        for run_id in self._flush():
+            self._recorded[run_id].run.cancel()
+        if now - self._heartbeat_at >= HEARTBEAT_SECONDS:
+            run_ids = list(self._recorded)
+            self._give_up(set(run_ids) - self._store.runs.heartbeat(self._owner, run_ids))
+            self._heartbeat_at = now
+        if now - self._claim_at >= CLAIM_SECONDS:
+            self._claim_stale()
+            self._claim_at = now
+
+    def finish_ended(self) -> None:
+        """Store the ends of the runs that have ended."""
+        for recorded in list(self._recorded.values()):  # Others add to it meanwhile.
+            if recorded.run.terminal is not None:
+                self._finish(recorded)
+
+    def _record_for_ever(self) -> None:
+        flush_at = 0.0
+        while True:
+            self._woken.wait(max(0.0, flush_at - time.monotonic()))
+            self._woken.clear()
+            try:
+                # An end is stored at once, and is no reason to flush all the others.
+                if (now := time.monotonic()) < flush_at:
+                    self.finish_ended()
+                else:
+                    flush_at = now + FLUSH_SECONDS
+                    self.cycle(now)
+            except StoreUnavailable as error:
+                logger.warning("Runs are kept in memory: %s", error)
+                self._heartbeat_at = 0.0  # The first thing to do once it is back.
+                time.sleep(FLUSH_SECONDS)
+            except Exception:
+                logger.exception("Recording runs failed")
+                time.sleep(FLUSH_SECONDS)
+
+    def _flush(self) -> frozenset[str]:
+        """Store what has come; return the runs that somebody wants cancelled."""
+        silent, batch = [], []
+        for recorded in list(self._recorded.values()):  # Others add to it meanwhile.
+            lines = _lines_after(recorded)
+            if lines.lines:
+                batch.append(lines)
+            else:
+                silent.append(lines.run_id)
+        appended = self._store.run_events.append(self._owner, batch)
+        for lines in batch:
+            if lines.run_id in appended.taken:
+                self._recorded[lines.run_id].stored_seq = lines.last_seq
+        self._give_up({lines.run_id for lines in batch} - appended.taken)
+        return appended.cancelled | self._store.runs.cancel_requested(silent)
+
+    def _finish(self, recorded: Recorded) -> None:
+        run_id = recorded.run.run_id
+        try:
+            is_mine = self._store.runs.finish(self._owner, _ending_of(recorded))
+        except StoreUnavailable:
+            raise
+        except Exception:
+            # It must not keep the others from being stored; whoever finds it stale ends it.
+            logger.exception("The end of run %s cannot be stored", run_id)
+            is_mine = False
+        if is_mine:
+            del self._recorded[run_id]
+            recorded.run.conclude()
+            self._on_recorded(recorded.run)
+        else:
+            self._give_up({run_id})
+
+    def _give_up(self, run_ids: set[str]) -> None:
+        for run_id in run_ids:
+            logger.warning("A run has ended elsewhere", extra={"fields": {"run_id": run_id}})
+            run = self._recorded.pop(run_id).run
+            run.abandon()
+            self._on_recorded(run)
+
+    def _claim_stale(self) -> None:
+        """End runs that were stale at the last look too: after an outage or a sleep their owners beat in between."""
+        stale = frozenset(self._store.runs.find_stale(STALE_SECONDS))
+        for run_id in stale & self._suspects:
+            if self._store.runs.claim(run_id, STALE_SECONDS):
+                logger.warning("A run was abandoned by its process", extra={"fields": {"run_id": run_id}})
+        self._suspects = stale
+
+
+def _ending_of(recorded: Recorded) -> Ending:
+    run = recorded.run
+    last = run.last_events()
+    terminal = last[-1]
+    if not isinstance(terminal, TerminalEvent):
+        raise TypeError(terminal)
+    lines = _lines_after(recorded, last)
+    logged = [(entry.event.type, entry.fields) for entry in run.log.replay_after(0)]
+    return Ending(lines, terminal, fold_events(logged, recorded.answer_parts), run.usage)
+
+
+def _lines_after(recorded: Recorded, last: Sequence[Event] = ()) -> RunLines:
+    run, seq = recorded.run, recorded.stored_seq
+    events = [(event.type, fields) for _, event, fields in run.log.replay_after(seq)]
+    return pack(run.run_id, seq, [*events, *((event.type, to_json(event)) for event in last)])

@@ -1,0 +1,153 @@
+"""The runs of this worker: slots, readers, the clock's tick and the drain.
+
+A run of `POST /stream` belongs to its request and ends when its last reader leaves. A stored run goes on without
+readers; the recorder keeps it in the store.
+"""
+
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from api.config import Config
+from api.errors import Busy, ServerShutdown
+from api.events import RunStarted
+from api.ids import new_id
+from api.messages import ModelRequest
+from api.runs.clock import start_clock
+from api.runs.log_reader import Client, RunReader
+from api.runs.model import ChatModel
+from api.runs.run import Run
+
+
+@dataclass(slots=True)
+class _Entry:
+    run: Run
+    is_stored: bool
+    readers: list[RunReader] = field(default_factory=list)
+
+
+class RunRegistry:
+    """Starts runs and keeps each until it has ended and its readers have left."""
+
+    def __init__(self, chat_model: ChatModel, config: Config, on_end: Callable[[Run], None]) -> None:
+        self._chat_model = chat_model
+        self._config = config
+        self._on_end = on_end
+        self._entries: dict[str, _Entry] = {}
+        self._lock = threading.Lock()
+        self._clock: threading.Thread | None = None
+        self._drain_at: float | None = None
+        self.is_stopping: Callable[[], bool] = lambda: False
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+    def start_bound(
+        self, request: ModelRequest, *, thread_id: str, request_id: str, client: Client
+    ) -> tuple[Run, RunReader]:
+        """Start a run of one request, with its reader.
+
+        Raises:
+            Busy: Every slot is taken.
+            ServerShutdown: This process is going away.
+        """
+        self.check_slots()
+        started = RunStarted(new_id(), thread_id, new_id(), request.model)
+        run = Run(started, request, request_id, self._chat_model, self._config, self._conclude)
+        self._admit(_Entry(run, is_stored=False))
+        reader = self.follow(run, client)
+        self.produce(run)
+        return run, reader
+
+    def admit_stored(
+        self, started: RunStarted, request: ModelRequest, *, request_id: str, on_sealed: Callable[[Run], None]
+    ) -> Run:
+        """Take in a run whose row is stored; `produce` lets it begin, `concluded` is to be told of its stored end."""
+        run = Run(started, request, request_id, self._chat_model, self._config, on_sealed)
+        self._admit(_Entry(run, is_stored=True))
+        return run
+
+    def produce(self, run: Run) -> None:
+        """Let a run begin to ask the model."""
+        threading.Thread(target=run.produce, name=f"run-{run.run_id}", daemon=True).start()
+
+    def find(self, run_id: str) -> Run | None:
+        """Return a run that this worker makes and that has not ended."""
+        entry = self._entries.get(run_id)
+        return entry.run if entry is not None and not entry.run.log.is_ended else None
+
+    def follow(self, run: Run, client: Client, last_event_id: int = 0) -> RunReader:
+        """Read a run after an event."""
+        reader = RunReader(run.log, client, self._config.heartbeat_seconds, self._left(run), last_event_id)
+        entry = self._entries.get(run.run_id)
+        if entry is not None:
+            entry.readers.append(reader)
+        return reader
+
+    def concluded(self, run: Run) -> None:
+        """Log the end of a run, and forget it once its readers have left."""
+        self._on_end(run)
+        self._settle(run)
+
+    def check_slots(self) -> None:
+        """Refuse what cannot be started now.
+
+        Raises:
+            Busy: Every slot is taken.
+            ServerShutdown: This process is going away.
+        """
+        if self.is_stopping():
+            raise ServerShutdown("The server is restarting. Try again in a moment.", retry_after_seconds=2)
+        if len(self._entries) >= self._config.max_streams:
+            raise Busy(
+                f"All {self._config.max_streams} streams of this server are in use. Try again in a moment.",
+                retry_after_seconds=2,
+            )
+
+    def tick(self, now: float) -> None:
+        """Check every run and reader; interrupt what still runs at the drain limit."""
+        if self._drain_at is None and self.is_stopping():
+            self._drain_at = now + self._config.drain_seconds
+        for entry in list(self._entries.values()):
+            if not entry.run.log.is_sealed:
+                entry.run.tick(now)
+            if self._drain_at is not None and now >= self._drain_at:
+                entry.run.interrupt()
+            for reader in list(entry.readers):
+                reader.tick(now)
+
+    def wait_until_empty(self, seconds: float) -> None:
+        """Wait until no run is left."""
+        deadline = time.monotonic() + seconds
+        while self._entries and time.monotonic() < deadline:
+            time.sleep(0.05)
+
+    def _admit(self, entry: _Entry) -> None:
+        with self._lock:
+            self._entries[entry.run.run_id] = entry
+            if self._clock is None:
+                self._clock = start_clock(self.tick)
+
+    def _conclude(self, run: Run) -> None:
+        run.conclude()
+        self.concluded(run)
+
+    def _left(self, run: Run) -> Callable[[RunReader], None]:
+        def left(reader: RunReader) -> None:
+            entry = self._entries.get(run.run_id)
+            if entry is None:
+                return
+            if reader in entry.readers:
+                entry.readers.remove(reader)
+            if not entry.readers:
+                if not entry.is_stored:
+                    run.cancel()
+                self._settle(run)
+
+        return left
+
+    def _settle(self, run: Run) -> None:
+        entry = self._entries.get(run.run_id)
+        if entry is not None and run.log.is_ended and not entry.readers:
+            self._entries.pop(run.run_id, None)

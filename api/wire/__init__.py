@@ -1,0 +1,1 @@
+"""What clients send and get, as values: pure, no I/O, no Flask."""

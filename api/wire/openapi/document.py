@@ -1,0 +1,144 @@
+"""The HTTP contract as OpenAPI 3.1, built from the events, errors and limits that the code itself uses."""
+
+from dataclasses import fields
+from typing import get_args
+
+from api.config import Config
+from api.errors import DecantError
+from api.events import Event
+from api.wire.openapi.threads import thread_paths, thread_schemas
+from api.wire.openapi.words import (
+    STRING,
+    Schema,
+    body,
+    errors,
+    json_response,
+    object_of,
+    operation,
+    ref,
+    response,
+    stream_response,
+)
+from api.wire.stream_request import MAX_THREAD_ID_CHARS, ROLES
+
+_TYPES = {str: "string", int: "integer", bool: "boolean"}
+_STREAM_ERRORS = (400, 401, 403, 413, 415, 429, 500, 502, 503, 504)
+
+
+def build_openapi(config: Config) -> Schema:
+    """Describe every route."""
+    document: Schema = {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Decant API",
+            "version": "1",
+            "description": "Streams a model's answers. Errors before the first byte are JSON; after it, events.",
+        },
+        "paths": {
+            "/health": {"get": operation("The process lives.", {"200": response("`ok`", "text/plain", STRING)})},
+            "/ready": {
+                "get": operation(
+                    "The process can answer.",
+                    {
+                        "200": json_response("Ready.", ref("Readiness")),
+                        "503": json_response("What is missing.", ref("Readiness")),
+                    },
+                )
+            },
+            "/models": {
+                "get": operation(
+                    "The model names a client may ask for.", {"200": json_response("The names.", ref("Models"))}
+                )
+            },
+            "/stream": {"post": _stream_operation()},
+            **thread_paths(),
+            "/openapi.json": {
+                "get": operation("This document.", {"200": json_response("OpenAPI 3.1.", {"type": "object"})})
+            },
+            "/docs": {"get": operation("This document as a page.", {"200": response("HTML.", "text/html", STRING)})},
+        },
+        "components": {"schemas": _schemas(config)},
+    }
+    if config.api_tokens:
+        document["components"]["securitySchemes"] = {"token": {"type": "http", "scheme": "bearer"}}
+        document["security"] = [{"token": []}]
+        document["paths"]["/health"]["get"]["security"] = []
+    return document
+
+
+def _schemas(config: Config) -> Schema:
+    message = object_of(
+        {
+            "role": {"type": "string", "enum": list(ROLES)},
+            "content": {"type": "string", "maxLength": config.max_message_chars},
+        },
+        required=("role", "content"),
+    )
+    return {
+        "Message": message,
+        "StreamRequest": object_of(
+            {
+                "thread_id": {"type": "string", "maxLength": MAX_THREAD_ID_CHARS},
+                "messages": {
+                    "type": "array",
+                    "items": ref("Message"),
+                    "minItems": 1,
+                    "maxItems": config.max_messages,
+                },
+                "model": {"type": "string", "enum": list(config.provider.models)},
+                "temperature": {"type": "number", "minimum": 0, "maximum": 2},
+                "max_tokens": {"type": "integer", "minimum": 1},
+                "system_prompt": {"type": "string", "maxLength": config.max_message_chars},
+            },
+            required=("messages",),
+        ),
+        **thread_schemas(config),
+        "Error": object_of(
+            {"error": STRING, "code": {"type": "string", "enum": error_codes()}, "request_id": STRING},
+            required=("error", "code", "request_id"),
+        ),
+        "Models": object_of(
+            {
+                "models": {"type": "array", "items": object_of({"name": STRING}, required=("name",))},
+                "default": STRING,
+            },
+            required=("models", "default"),
+        ),
+        "Readiness": object_of(
+            {"ready": {"type": "boolean"}, "provider": STRING, "store": STRING},
+            required=("ready", "provider", "store"),
+        ),
+        **{kind.type: event_schema(kind) for kind in get_args(Event)},
+        "Event": {"oneOf": [ref(kind.type) for kind in get_args(Event)]},
+    }
+
+
+def event_schema(kind: type[Event]) -> Schema:
+    """Describe the JSON of one kind of event from its dataclass."""
+    properties = {field.name: {"type": _TYPES[_plain(field.type)]} for field in fields(kind)}
+    schema = object_of(properties, required=tuple(properties))
+    return {"title": kind.type, "description": (kind.__doc__ or "").strip(), **schema}
+
+
+def error_codes() -> list[str]:
+    """List every code an error can carry."""
+    kinds = [DecantError]
+    for kind in kinds:
+        kinds.extend(kind.__subclasses__())
+    return sorted({kind.code for kind in kinds})
+
+
+def _stream_operation() -> Schema:
+    described = stream_response(
+        "By `Accept`: numbered events (SSE or one JSON object a line), else the bare text. Exactly one terminal event "
+        "ends a run; a stream without one is truncated."
+    )
+    summary = "One answer for these messages, as it comes; nothing is stored. It ends when the client leaves."
+    return {
+        **operation(summary, {"200": described, **errors(*_STREAM_ERRORS)}),
+        "requestBody": body(ref("StreamRequest")),
+    }
+
+
+def _plain(annotation: object) -> type:
+    return annotation if isinstance(annotation, type) else str

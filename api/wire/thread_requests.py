@@ -1,0 +1,159 @@
+"""The bodies of the thread routes, checked before any work: no I/O, no Flask."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from api.config import Config
+from api.errors import BadRequest
+from api.ids import new_id
+from api.parts import KINDS, Part
+from api.runs.thread_runs import RunRequest
+from api.store.records import NewMessage, Status
+from api.wire.fields import Body, check_text, read_count, read_model, read_number, read_object, read_text
+
+RUN_FIELDS = ("content", "parent_id", "continue_id", "model", "temperature", "max_tokens")
+THREAD_FIELDS = ("title", "model", "system_prompt")
+MESSAGE_FIELDS = ("message_id", "parent_id", "role", "parts", "created_at")
+ROLES = ("system", "user", "assistant", "tool")
+FINAL_STATUSES: tuple[Status, ...] = ("completed", "failed", "cancelled", "interrupted")
+MAX_TITLE_CHARS = 200
+MAX_IMPORTED_MESSAGES = 10_000
+MAX_ID_CHARS = 100
+EXAMPLE = '{"content": "hi"}'
+
+
+@dataclass(frozen=True, slots=True)
+class ThreadFields:
+    """What a client says of a thread; None is unchanged."""
+
+    title: str | None
+    model: str | None
+    system_prompt: str | None
+
+
+def parse_run_request(body: object, config: Config) -> RunRequest:
+    """Check the body of `POST /threads/{id}/runs`.
+
+    Raises:
+        BadRequest: A field is wrong; the text names it.
+    """
+    fields = read_object(body, RUN_FIELDS, EXAMPLE)
+    content = read_text(fields, "content", config.max_message_chars)
+    continue_id = read_text(fields, "continue_id", MAX_ID_CHARS)
+    if content is not None and not content.strip():
+        raise BadRequest("query is empty")
+    if content is not None and continue_id is not None:
+        raise BadRequest("content and continue_id exclude each other.")
+    return RunRequest(
+        content=content,
+        parent_id=read_text(fields, "parent_id", MAX_ID_CHARS),
+        is_first="parent_id" in fields and fields["parent_id"] is None,
+        continue_id=continue_id,
+        model=read_model(fields, config.provider.models),
+        temperature=read_number(fields, "temperature", 0, 2),
+        max_tokens=read_count(fields, "max_tokens"),
+    )
+
+
+def parse_thread(body: object, config: Config, more: tuple[str, ...] = ()) -> ThreadFields:
+    """Check the body that makes or changes a thread.
+
+    Raises:
+        BadRequest: A field is wrong; the text names it.
+    """
+    fields = read_object(body, (*THREAD_FIELDS, *more), '{"title": "Wine"}')
+    return ThreadFields(
+        title=read_text(fields, "title", MAX_TITLE_CHARS),
+        model=read_model(fields, config.provider.models),
+        system_prompt=read_text(fields, "system_prompt", config.max_message_chars),
+    )
+
+
+def parse_restore(body: object) -> bool:
+    """Say whether the body that changes a thread asks for a deleted one back.
+
+    Raises:
+        BadRequest: `deleted` is anything but false.
+    """
+    value = body.get("deleted") if isinstance(body, dict) else None
+    if value is not None and value is not False:
+        raise BadRequest("deleted can only be false, which restores the thread; DELETE deletes it.")
+    return value is False
+
+
+def parse_messages(value: object, config: Config) -> tuple[NewMessage, ...]:
+    """Check the messages of a thread that is imported: as `GET /threads/{id}/messages` gives them, parents first.
+
+    Raises:
+        BadRequest: A field is wrong; the text names it.
+    """
+    if not isinstance(value, list):
+        raise BadRequest("messages has to be a list.")
+    if len(value) > MAX_IMPORTED_MESSAGES:
+        raise BadRequest(f"messages has {len(value)} entries; at most {MAX_IMPORTED_MESSAGES} are allowed.")
+    seen: set[str] = set()
+    messages = []
+    for number, entry in enumerate(value):
+        message = _message(entry, f"messages[{number}]", config)
+        if message.parent_id is not None and message.parent_id not in seen:
+            raise BadRequest(f"messages[{number}].parent_id names no message before it.")
+        if message.message_id in seen:
+            raise BadRequest(f"messages[{number}].message_id names a message before it.")
+        if message.message_id:
+            seen.add(message.message_id)
+        messages.append(message)
+    return tuple(messages)
+
+
+def with_new_ids(messages: Sequence[NewMessage]) -> tuple[NewMessage, ...]:
+    """Give imported messages ids of their own, so that a thread can be imported beside its original."""
+    ids = {message.message_id: new_id() for message in messages if message.message_id}
+    return tuple(
+        replace(
+            message,
+            message_id=ids.get(message.message_id) if message.message_id else None,
+            parent_id=ids[message.parent_id] if message.parent_id else None,
+        )
+        for message in messages
+    )
+
+
+def _message(entry: object, where: str, config: Config) -> NewMessage:
+    fields = read_object(entry, (*MESSAGE_FIELDS, "status", "thread_id", "run"), '{"role": "user", "parts": […]}')
+    role = fields.get("role")
+    if role not in ROLES:
+        raise BadRequest(f"{where} has the unknown role {role!r}. The roles are {', '.join(ROLES)}.")
+    parts = fields.get("parts")
+    if not isinstance(parts, list):
+        raise BadRequest(f"{where}.parts has to be a list.")
+    return NewMessage(
+        role,
+        tuple(_part(part, f"{where}.parts[{place}]", config) for place, part in enumerate(parts)),
+        parent_id=read_text(fields, "parent_id", MAX_ID_CHARS),
+        message_id=read_text(fields, "message_id", MAX_ID_CHARS),
+        created_at=read_number(fields, "created_at", 0, 1e11),
+        status=_status(fields.get("status", "completed"), where),
+    )
+
+
+def _status(value: object, where: str) -> Status:
+    if value == "running":
+        return "interrupted"  # Nobody writes it any more.
+    if value not in FINAL_STATUSES:
+        raise BadRequest(f"{where} has the unknown status {value!r}. They are {', '.join(FINAL_STATUSES)}.")
+    return value
+
+
+def _part(value: object, where: str, config: Config) -> Part:
+    fields: Body = value if isinstance(value, dict) else {}
+    kind = KINDS.get(str(fields.get("type")))
+    if kind is None:
+        raise BadRequest(f"{where} has to have a type of {', '.join(KINDS)}.")
+    expected: dict[str, Any] = {name: annotation for name, annotation in kind.__annotations__.items() if name != "type"}
+    for name, annotation in expected.items():
+        if not isinstance(fields.get(name), annotation):
+            raise BadRequest(f"{where}.{name} is missing or of the wrong kind.")
+        if annotation is str:
+            check_text(fields[name], f"{where}.{name}", config.max_answer_chars)
+    return kind(**{name: fields[name] for name in expected})

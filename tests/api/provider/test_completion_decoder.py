@@ -1,0 +1,283 @@
+"""Every quirk of a provider's stream, as bytes; `test_chat_model.py` sends the same kinds over a socket."""
+
+from collections.abc import Iterable
+
+import orjson
+import pytest
+
+from api.errors import (
+    ContentFiltered,
+    ContextTooLong,
+    ProviderError,
+    ProviderRateLimited,
+    ProviderRejected,
+    ProviderTruncated,
+)
+from api.events import Event, MessageDelta, ReasoningDelta, RunCompleted, ToolCallStarted, Usage
+from api.provider.completion_decoder import BUFFER_LIMIT, CompletionDecoder
+
+
+def event(payload: object) -> bytes:
+    return b"data: " + (payload if isinstance(payload, bytes) else orjson.dumps(payload)) + b"\n\n"
+
+
+def chunk(delta: object = None, finish_reason: str | None = None, **more: object) -> bytes:
+    return event({"choices": [{"index": 0, "delta": delta, "finish_reason": finish_reason}]} | more)
+
+
+STOP = chunk({}, "stop")
+DONE = b"data: [DONE]\n\n"
+DOCUMENT_USAGE = b'"usage": {"prompt_tokens": 1, "completion_tokens": 1}}\n'
+HELLO = chunk({"content": "Hel"}) + chunk({"content": "lo ☃"})
+
+
+def decode(pieces: Iterable[bytes]) -> list[Event]:
+    """Decode to the end, join neighbouring deltas, and give an error's class and sentence as the last entry."""
+    decoder = CompletionDecoder()
+    events: list[Event] = []
+    for piece in pieces:
+        events += decoder.feed(piece)
+        if decoder.is_done:
+            break
+    events += decoder.flush()
+    try:
+        events += decoder.finish()
+    except ProviderError as error:
+        events.append((type(error), str(error)))  # type: ignore[arg-type]
+    return joined(events)
+
+
+def joined(events: list[Event]) -> list[Event]:
+    result: list[Event] = []
+    for event in events:
+        if isinstance(event, MessageDelta | ReasoningDelta) and result and type(result[-1]) is type(event):
+            result[-1] = type(event)(result[-1].text + event.text)
+        else:
+            result.append(event)
+    return result
+
+
+def failure(body: bytes) -> type[ProviderError]:
+    """Decode an answer that fails and give the class of its error."""
+    error, _ = decode([body])[-1]  # type: ignore[misc]
+    return error
+
+
+ANSWERS = {
+    "plain": (HELLO + STOP + DONE, [MessageDelta("Hello ☃"), RunCompleted("stop")]),
+    "no end mark": (HELLO + STOP, [MessageDelta("Hello ☃"), RunCompleted("stop")]),
+    "no last empty line": (HELLO + STOP.rstrip(), [MessageDelta("Hello ☃"), RunCompleted("stop")]),
+    "end mark without line end": (HELLO + STOP + b"data: [DONE]", [MessageDelta("Hello ☃"), RunCompleted("stop")]),
+    "length": (HELLO + chunk({}, "length") + DONE, [MessageDelta("Hello ☃"), RunCompleted("length")]),
+    "content_filter": (chunk({}, "content_filter") + DONE, [RunCompleted("content_filter")]),
+    "empty finish_reason": (chunk({"content": "a"}, "") + STOP, [MessageDelta("a"), RunCompleted("stop")]),
+    "crlf": ((HELLO + STOP + DONE).replace(b"\n", b"\r\n"), [MessageDelta("Hello ☃"), RunCompleted("stop")]),
+    "cr": ((HELLO + STOP + DONE).replace(b"\n", b"\r"), [MessageDelta("Hello ☃"), RunCompleted("stop")]),
+    "byte order mark": (b"\xef\xbb\xbf" + HELLO + STOP, [MessageDelta("Hello ☃"), RunCompleted("stop")]),
+    "no space after the colon": ((HELLO + STOP).replace(b": ", b":"), [MessageDelta("Hello ☃"), RunCompleted("stop")]),
+    "comments, ids and retries": (
+        b": OPENROUTER PROCESSING\n\nid: 7\nretry: 10\n" + HELLO + b": keep-alive\n\n" + STOP,
+        [MessageDelta("Hello ☃"), RunCompleted("stop")],
+    ),
+    "data over several lines": (
+        b'data: {"choices": [{"delta": {"content": "a"},\ndata: "finish_reason": "stop"}]}\n\n',
+        [MessageDelta("a"), RunCompleted("stop")],
+    ),
+    "reasoning_content": (
+        chunk({"reasoning_content": "hm"}) + chunk({"reasoning_content": "m", "content": None}) + HELLO + STOP,
+        [ReasoningDelta("hmm"), MessageDelta("Hello ☃"), RunCompleted("stop")],
+    ),
+    "reasoning": (
+        chunk({"reasoning": "hmm"}) + HELLO + STOP,
+        [ReasoningDelta("hmm"), MessageDelta("Hello ☃"), RunCompleted("stop")],
+    ),
+    "reasoning under both names": (
+        chunk({"reasoning": "hmm", "reasoning_content": "hmm"}) + STOP,
+        [ReasoningDelta("hmm"), RunCompleted("stop")],
+    ),
+    "refusal": (chunk({"refusal": "No."}) + STOP, [MessageDelta("No."), RunCompleted("stop")]),
+    "content in parts": (
+        chunk({"content": [{"type": "text", "text": "a"}]}) + STOP,
+        [MessageDelta("a"), RunCompleted("stop")],
+    ),
+    "null delta, content and choices": (
+        chunk(None) + chunk({"content": None}) + event({"choices": None}) + event({"choices": []}) + HELLO + STOP,
+        [MessageDelta("Hello ☃"), RunCompleted("stop")],
+    ),
+    "azure's first chunk": (
+        event({"choices": [], "prompt_filter_results": [{"prompt_index": 0}], "model": ""})
+        + event({"choices": [{"index": 0, "finish_reason": None, "content_filter_results": {}}]})
+        + HELLO
+        + STOP,
+        [MessageDelta("Hello ☃"), RunCompleted("stop")],
+    ),
+    "a second choice": (
+        HELLO + event({"choices": [{"index": 1, "delta": {"content": "other"}, "finish_reason": "stop"}]}) + STOP,
+        [MessageDelta("Hello ☃"), RunCompleted("stop")],
+    ),
+    "usage after the end": (
+        HELLO + STOP + event({"choices": [], "usage": {"prompt_tokens": 3, "completion_tokens": 2}}) + DONE,
+        [MessageDelta("Hello ☃"), Usage(3, 2, estimated=False), RunCompleted("stop")],
+    ),
+    "usage in every chunk": (
+        chunk({"content": "a"}, usage={"prompt_tokens": 3, "completion_tokens": 1})
+        + chunk({"content": "b"}, usage={"prompt_tokens": 3, "completion_tokens": 2})
+        + chunk({}, "stop", usage={"prompt_tokens": 3, "completion_tokens": 3}),
+        [MessageDelta("ab"), Usage(3, 3, estimated=False), RunCompleted("stop")],
+    ),
+    "usage null, then in the choice": (
+        chunk({"content": "a"}, usage=None)
+        + event({"choices": [{"finish_reason": "stop", "usage": {"prompt_tokens": 1, "completion_tokens": 1}}]}),
+        [MessageDelta("a"), Usage(1, 1, estimated=False), RunCompleted("stop")],
+    ),
+    "error null": (chunk({"content": "a"}, error=None) + STOP, [MessageDelta("a"), RunCompleted("stop")]),
+    "tool calls with index": (
+        chunk({"tool_calls": [{"index": 0, "id": "c1", "function": {"name": "add", "arguments": ""}}]})
+        + chunk({"tool_calls": [{"index": 1, "id": "c2", "function": {"name": "sub", "arguments": '{"b":'}}]})
+        + chunk({"tool_calls": [{"index": 0, "function": {"arguments": '{"a":1}'}}]})
+        + chunk({"tool_calls": [{"index": 1, "function": {"arguments": "2}"}}]})
+        + chunk({}, "tool_calls"),
+        [
+            ToolCallStarted("c1", "add", '{"a":1}'),
+            ToolCallStarted("c2", "sub", '{"b":2}'),
+            RunCompleted("tool_calls"),
+        ],
+    ),
+    "tool calls without index": (
+        chunk({"tool_calls": [{"id": "c1", "function": {"name": "add", "arguments": '{"a"'}}]})
+        + chunk({"tool_calls": [{"function": {"arguments": ":1}"}}]})
+        + chunk({"tool_calls": [{"function": {"name": "sub", "arguments": {"b": 2}}}]})
+        + chunk({}, "tool_calls"),
+        [
+            ToolCallStarted("c1", "add", '{"a":1}'),
+            ToolCallStarted("call_1", "sub", '{"b":2}'),
+            RunCompleted("tool_calls"),
+        ],
+    ),
+    "one JSON document": (
+        b'\n{"choices": [{"message": {"content": "Hi", "reasoning": "hm"},\n"finish_reason": "stop"}],'
+        + DOCUMENT_USAGE,
+        [ReasoningDelta("hm"), MessageDelta("Hi"), Usage(1, 1, estimated=False), RunCompleted("stop")],
+    ),
+}
+
+FAILURES = {
+    "error object": (event({"error": {"message": "boom", "type": "server_error"}}), ProviderError),
+    "error as text": (event({"error": "boom"}), ProviderError),
+    "vLLM's error": (event({"object": "error", "message": "boom", "code": 500}), ProviderError),
+    "error event": (b"event: error\n" + event({"message": "boom"}), ProviderError),
+    "error event with an error": (b"event: error\n" + event({"error": {"message": "boom"}}), ProviderError),
+    "error event with CRLF": (b"event: error\r\ndata: boom\r\n\r\n", ProviderError),
+    "error event in plain text": (b"event: error\ndata: boom\n\n", ProviderError),
+    "OpenRouter's finish_reason": (
+        chunk({"content": ""}, "error", error={"code": "server_error", "message": "boom"}),
+        ProviderError,
+    ),
+    "error in the choice": (
+        event({"choices": [{"delta": {}, "finish_reason": "error", "error": {"message": "boom", "code": 502}}]}),
+        ProviderError,
+    ),
+    "rate limit": (event({"error": {"message": "boom", "code": 429}}), ProviderRateLimited),
+    "rate limit by code": (event({"error": {"message": "boom", "code": "rate_limit_exceeded"}}), ProviderRateLimited),
+    "context length": (event({"error": {"message": "boom", "code": "context_length_exceeded"}}), ContextTooLong),
+    "context length by vLLM": (
+        event({"object": "error", "message": "boom: maximum context length is 4096", "code": 400}),
+        ContextTooLong,
+    ),
+    "content filter": (event({"error": {"message": "boom", "code": "content_filter"}}), ContentFiltered),
+    "quota": (event({"error": {"message": "boom", "code": "insufficient_quota"}}), ProviderRejected),
+    "bad request": (event({"error": {"message": "boom", "code": 400}}), ProviderRejected),
+}
+
+
+@pytest.mark.parametrize("name", ANSWERS)
+def test_an_answer_decodes_to_its_events(name: str) -> None:
+    body, events = ANSWERS[name]
+    assert decode([body]) == events
+
+
+@pytest.mark.parametrize("name", ANSWERS)
+def test_any_split_of_an_answer_decodes_the_same(name: str) -> None:
+    body, events = ANSWERS[name]
+    assert decode(body[at : at + 1] for at in range(len(body))) == events
+    for at in range(len(body)):
+        assert decode([body[:at], body[at:]]) == events, at
+
+
+@pytest.mark.parametrize("name", FAILURES)
+def test_a_reported_error_is_raised_with_the_text_in_front_of_it_kept(name: str) -> None:
+    body, error = FAILURES[name]
+    text, raised = decode([HELLO + body + HELLO + STOP + DONE])
+    assert text == MessageDelta("Hello ☃")
+    assert raised[0] is error  # type: ignore[index]
+    assert "boom" in raised[1]  # type: ignore[index]
+
+
+@pytest.mark.parametrize("name", FAILURES)
+def test_any_split_of_a_failure_decodes_the_same(name: str) -> None:
+    body, _ = FAILURES[name]
+    whole = HELLO + body
+    for at in range(len(whole)):
+        assert decode([whole[:at], whole[at:]]) == decode([whole]), at
+
+
+@pytest.mark.parametrize("body", [HELLO, HELLO + DONE, HELLO + b'data: {"choices": [{"del', b"", b": keep-alive\n\n"])
+def test_an_answer_without_finish_reason_is_truncated(body: bytes) -> None:
+    assert failure(body) is ProviderTruncated
+
+
+@pytest.mark.parametrize(
+    ("body", "hint"),
+    [
+        (b"\n <!doctype html><html>Not Found</html>", "web page"),
+        (b'{"detail": "Not Found"}', "OPENAI_BASE_URL"),
+        (b"upstream connect error", "OPENAI_BASE_URL"),
+        (b'{"choices": [', "OPENAI_BASE_URL"),
+        (HELLO + b"data: {not json}\n\n", "not a chat completion"),
+        (HELLO + b"data: 7\n\n", "not a chat completion"),
+        (HELLO + event({"choices": [{"delta": "text"}]}), "not a chat completion"),
+        (HELLO + event({"choices": [{"delta": {"content": 7}}]}), "not a chat completion"),
+    ],
+)
+def test_what_is_no_answer_fails_with_a_hint(body: bytes, hint: str) -> None:
+    error, sentence = decode([body])[-1]  # type: ignore[misc]
+    assert (error, hint in sentence) == (ProviderError, True)
+
+
+def test_an_error_in_a_json_document_is_raised() -> None:
+    assert failure(b'{"error": {"message": "no", "code": "context_length_exceeded"}}') is ContextTooLong
+
+
+def test_deltas_of_one_read_leave_as_one_event() -> None:
+    assert CompletionDecoder().feed(HELLO) == [MessageDelta("Hello ☃")]
+
+
+def test_comments_bring_an_empty_list_and_no_content() -> None:
+    decoder = CompletionDecoder()
+    assert (decoder.feed(b": keep-alive\n\n"), decoder.content_count) == ([], 0)
+
+
+def test_the_arguments_of_a_tool_call_count_as_content() -> None:
+    decoder = CompletionDecoder()
+    events = decoder.feed(chunk({"tool_calls": [{"index": 0, "function": {"arguments": "{"}}]}))
+    assert (events, decoder.content_count) == ([], 1)
+
+
+@pytest.mark.parametrize(
+    ("opening", "more"),
+    [(b"data: ", b"x"), (b": ", b"x"), (b'{"choices": "', b"x"), (b"data: a\n", b"data: x\n")],
+    ids=["line", "comment", "document", "lines of one event"],
+)
+def test_memory_is_bounded(opening: bytes, more: bytes) -> None:
+    decoder = CompletionDecoder()
+    decoder.feed(opening)
+    piece = more * 8192
+    for _ in range(2 * BUFFER_LIMIT // len(piece)):
+        decoder.feed(piece)
+    assert decoder.is_done
+    with pytest.raises(ProviderError, match="more in one piece"):
+        decoder.finish()
+
+
+def test_what_follows_the_end_mark_is_ignored() -> None:
+    assert decode([STOP + DONE + HELLO + event({"error": "late"})]) == [RunCompleted("stop")]

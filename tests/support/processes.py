@@ -1,0 +1,123 @@
+"""Starts the product's real processes for a test, waits until they answer, and ends them."""
+
+import contextlib
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import TypeVar
+
+import requests
+
+ROOT = Path(__file__).parents[2]
+BIN = Path(sys.executable).parent
+
+T = TypeVar("T")
+
+
+def wait_for(condition: Callable[[], T], seconds: float = 10, what: str = "the condition") -> T:
+    """Return the first true value of `condition`, asked every 20 ms; fail after `seconds`."""
+    deadline = time.monotonic() + seconds
+    while True:
+        value = condition()
+        if value:
+            return value
+        if time.monotonic() > deadline:
+            raise AssertionError(f"waited {seconds} s for {what}")
+        threading.Event().wait(0.02)
+
+
+def free_port() -> int:
+    """Return a port that nothing listens on."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return listener.getsockname()[1]
+
+
+def clean_environment(**settings: object) -> dict[str, str]:
+    """Return an environment with these settings and none of the machine's own."""
+    kept = {name: os.environ[name] for name in ("HOME", "LANG", "PATH", "TMPDIR") if name in os.environ}
+    kept["PATH"] = f"{BIN}{os.pathsep}{kept.get('PATH', '')}"
+    return {**kept, "PYTHONUNBUFFERED": "1", **{name: str(value) for name, value in settings.items()}}
+
+
+class Server:
+    """A process of ours that listens on `url`."""
+
+    def __init__(self, command: list[str], environment: Mapping[str, str], port: int, log: Path) -> None:
+        self.url = f"http://127.0.0.1:{port}"
+        self.log = log
+        with log.open("ab") as output:
+            self.process = subprocess.Popen(
+                command,
+                env=dict(environment),
+                cwd=ROOT,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+
+    def wait_until_healthy(self, seconds: float = 30) -> None:
+        """Wait until `GET /health` answers."""
+
+        def answers() -> bool:
+            assert self.process.poll() is None, f"the process ended: {self.logged()}"
+            with contextlib.suppress(requests.RequestException):
+                return requests.get(f"{self.url}/health", timeout=5).ok
+            return False
+
+        wait_for(answers, seconds, f"{self.url}/health")
+
+    def logged(self) -> str:
+        """Return what the process has printed."""
+        return self.log.read_text(encoding="utf-8", errors="replace")
+
+    def stop(self, how: signal.Signals = signal.SIGTERM, seconds: float = 20) -> int:
+        """Send a signal, wait for the end and return the exit code; kill the whole group after `seconds`."""
+        with contextlib.suppress(ProcessLookupError):
+            self.process.send_signal(how)
+        try:
+            return self.process.wait(seconds)
+        finally:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self.process.pid, signal.SIGKILL)
+
+
+@contextlib.contextmanager
+def running_api(folder: Path, **settings: object) -> Iterator[Server]:
+    """Run the API under gunicorn; its provider and limits come from `settings`."""
+    port = int(str(settings.get("PORT") or free_port()))
+    environment = clean_environment(
+        **{
+            "PORT": port,
+            "DRAIN_SECONDS": 1,
+            "LLM_MODEL": "scripted",
+            "DATABASE_URL": f"sqlite:///{folder}/decant.db",
+            **settings,
+        }
+    )
+    command = [str(BIN / "gunicorn"), "-c", "api/gunicorn.conf.py", "api:create_app()"]
+    server = Server(command, environment, port, folder / f"api-{port}.log")
+    try:
+        server.wait_until_healthy()
+        yield server
+    finally:
+        server.stop()
+
+
+@contextlib.contextmanager
+def running_ui(folder: Path, **settings: object) -> Iterator[Server]:
+    """Run the page."""
+    port = int(str(settings.get("UI_PORT") or free_port()))
+    environment = clean_environment(**{"UI_PORT": port, **settings})
+    server = Server([sys.executable, "-m", "ui.main"], environment, port, folder / f"ui-{port}.log")
+    try:
+        server.wait_until_healthy()
+        yield server
+    finally:
+        server.stop()

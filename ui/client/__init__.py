@@ -1,0 +1,1 @@
+"""The API as the page reaches it: blocking calls and streams, on their way to one event loop."""

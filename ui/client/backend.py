@@ -1,0 +1,40 @@
+"""What all pages of the process share to reach the API."""
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import partial
+from typing import ParamSpec, TypeVar
+
+from ui.client.api_client import ApiClient
+from ui.client.api_watch import ApiWatch
+from ui.client.run_reader import StreamExecutor
+from ui.errors import PageError
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Backend:
+    """The API, what is known of it, and the threads that wait for it; `clock` is for durations, `time` for dates."""
+
+    client: ApiClient
+    watch: ApiWatch
+    executor: StreamExecutor
+    calls: ThreadPoolExecutor
+    clock: Callable[[], float]
+    time: Callable[[], float]
+
+    async def call(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Call a blocking function of the client on a thread of its own.
+
+        Raises:
+            PageError: what the function raises, or this process is going away.
+        """
+        try:
+            future = asyncio.get_running_loop().run_in_executor(self.calls, partial(function, *args, **kwargs))
+        except RuntimeError as exc:
+            raise PageError("The page is stopping.") from exc
+        return await future

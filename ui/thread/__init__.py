@@ -1,0 +1,1 @@
+"""The open thread of a page."""

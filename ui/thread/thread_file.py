@@ -1,0 +1,86 @@
+"""A thread as a file and back: Markdown of one way through it, JSON of all of it; pure, no I/O."""
+
+import json
+import re
+from collections.abc import Sequence
+from typing import Any
+
+from ui import texts
+from ui.client.decoding import decode_message
+from ui.errors import PageError
+from ui.messages import Message
+from ui.thread.state import ChatState
+from ui.threads import Thread
+
+FIELDS = ("title", "model", "system_prompt")
+MAX_NAME_CHARACTERS = 60
+
+
+class UnreadableExport(PageError):
+    """The file is not an exported thread."""
+
+    is_retryable = False
+
+
+def to_json(thread: Thread, messages: Sequence[Any]) -> bytes:
+    """Return the file that holds everything: the messages are as the API gives them."""
+    fields: dict[str, Any] = {name: getattr(thread, name) for name in FIELDS}
+    return json.dumps({**fields, "messages": messages}, ensure_ascii=False, indent=2).encode("utf-8", "surrogatepass")
+
+
+def from_json(content: bytes) -> dict[str, Any]:
+    """Return the fields of the thread that the file holds.
+
+    Raises:
+        UnreadableExport: it holds none.
+    """
+    try:
+        fields = json.loads(content)
+    except (ValueError, RecursionError) as exc:
+        raise _unreadable("it is not JSON") from exc
+    if not isinstance(fields, dict) or not isinstance(fields.get("messages"), list):
+        raise _unreadable("it has no messages")
+    try:
+        for message in fields["messages"]:
+            decode_message({"status": "completed", "run": None, **message})
+    except (KeyError, TypeError, ValueError, AttributeError) as exc:
+        raise _unreadable("one of its messages is none") from exc
+    kept = {name: fields[name] for name in FIELDS if isinstance(fields.get(name), str)}
+    return {**kept, "messages": fields["messages"]}
+
+
+def to_markdown(thread: Thread, messages: Sequence[Any], leaf_id: str | None) -> str:
+    """Return one way through the thread as a document: the one that goes through `leaf_id`, without it the newest."""
+    state = ChatState(map(decode_message, messages))
+    leaf = state.get(leaf_id)
+    if leaf:
+        state.choose(leaf)
+    sections = [f"# {thread.title or texts.EXPORT_UNTITLED}"]
+    if thread.system_prompt:
+        sections += [f"## {texts.SYSTEM_PROMPT}", thread.system_prompt]
+    for message in state.messages:
+        sections += [f"## {texts.EXPORT_SAYS[message.role]}", *_parts(message)]
+    return "\n\n".join(sections) + "\n"
+
+
+def file_name(thread: Thread, kind: str) -> str:
+    """Return a name that every system takes for the file."""
+    words = re.sub(r"[^\w.-]+", " ", thread.title).strip(" .")[:MAX_NAME_CHARACTERS].strip()
+    return f"{words or texts.EXPORT_UNTITLED}.{kind}"
+
+
+def _parts(message: Message) -> list[str]:
+    shown = []
+    for part in message.parts:
+        if part.type == "text":
+            shown.append(part.text)
+        elif part.type == "reasoning":
+            quoted = "\n".join(f"> {line}".rstrip() for line in part.text.splitlines())
+            shown.append(f"> **{texts.EXPORT_REASONING}**\n>\n{quoted}")
+        else:
+            shown.append(f"*{texts.TOOL_CALL.format(name=part.text)}*")
+    return shown
+
+
+def _unreadable(reason: str) -> UnreadableExport:
+    return UnreadableExport(texts.IMPORT_UNREADABLE.format(reason=reason))
