@@ -39,7 +39,7 @@ def create_app(config: Config | None = None) -> Flask:
     if is_sqlite(store.engine):
         migrate(store.engine)
     owner = new_id()
-    recorder = RunRecorder(store, owner, registry.concluded)
+    recorder = RunRecorder(store, owner, registry.note_end)
     thread_runs = ThreadRuns(store, registry, recorder, owner, config)
     app.extensions |= {"registry": registry, "recorder": recorder, "store": store}
     commands.register(app, store)

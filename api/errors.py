@@ -23,6 +23,7 @@
 Before the first byte an error is a JSON response; after it, the terminal event `run.failed`. Both carry `code`.
 """
 
+from traceback import clear_frames
 from typing import ClassVar
 
 
@@ -36,6 +37,10 @@ class DecantError(Exception):
     def __init__(self, message: str, *, retry_after_seconds: float | None = None) -> None:
         super().__init__(message)
         self.retry_after_seconds = retry_after_seconds
+
+    def fresh(self) -> "DecantError":
+        """Return the same failure without where it was raised: one that is kept must not keep its frames alive."""
+        return type(self)(str(self), retry_after_seconds=self.retry_after_seconds)
 
 
 class BadRequest(DecantError):
@@ -144,3 +149,16 @@ class ContentFiltered(ProviderError):
     """The provider refuses the content."""
 
     code, status, retryable = "content_filter", 400, False
+
+
+def forget_frames(error: BaseException) -> None:
+    """Clear the frames that a handled exception has passed, and those of what led to it.
+
+    A frame that holds the exception in a variable is held by it: only the collector would find the two, and with them
+    the run, its request and its answer.
+    """
+    led_to: BaseException | None = error
+    while led_to is not None:
+        clear_frames(led_to.__traceback__)
+        led_to.__traceback__ = None
+        led_to = led_to.__cause__ or led_to.__context__

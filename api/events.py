@@ -13,11 +13,12 @@ import orjson
 
 @dataclass(frozen=True, slots=True)
 class RunStarted:
-    """The run exists and is about to ask the model."""
+    """The run exists and is about to ask the model; `parent_id` is the question, None where it is not stored."""
 
     type: ClassVar[str] = "run.started"
     run_id: str
     thread_id: str
+    parent_id: str | None
     message_id: str
     model: str
 
@@ -68,7 +69,7 @@ class RunCompleted:
 
 @dataclass(frozen=True, slots=True)
 class RunFailed:
-    """Terminal: no (further) answer; `code` is one of `api.errors.CODES`, `message` a sentence for a person."""
+    """Terminal: no (further) answer; `code` is one of those in `api.errors`, `message` a sentence for a person."""
 
     type: ClassVar[str] = "run.failed"
     code: str
@@ -107,7 +108,11 @@ Event = (
 
 _KINDS: dict[str, type[Event]] = {kind.type: kind for kind in get_args(Event)}
 
-TERMINAL = (RunCompleted, RunFailed, RunCancelled, RunInterrupted)
+TerminalEvent = RunCompleted | RunFailed | RunCancelled | RunInterrupted
+TERMINAL = get_args(TerminalEvent)
+
+# What events of older logs lack.
+_DEFAULTS: dict[str, dict[str, None]] = {RunStarted.type: {"parent_id": None}}
 
 
 def is_terminal(event: Event) -> bool:
@@ -121,7 +126,7 @@ def from_json(event_type: str, fields: bytes) -> Event:
     Raises:
         KeyError: The type is not of the vocabulary.
     """
-    return _KINDS[event_type](**orjson.loads(fields))
+    return _KINDS[event_type](**_DEFAULTS.get(event_type, {}) | orjson.loads(fields))
 
 
 # The event's fields as one line of JSON, the form that is sent and stored.

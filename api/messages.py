@@ -1,24 +1,49 @@
-"""Messages of a thread as values: role and text, no I/O, no Flask."""
+"""Messages of a thread, what is asked of a model and how its call ends, as values: no I/O, no Flask."""
 
 from dataclasses import dataclass
 from typing import Literal
+
+from api.events import Usage
+from api.parts import Part, TextPart, text_of
 
 Role = Literal["system", "user", "assistant"]
 
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One entry of a thread."""
+    """One entry of a thread: who says it, and its parts in order."""
 
     role: Role
-    text: str
+    parts: tuple[Part, ...]
+
+    @property
+    def text(self) -> str:
+        """The text a person reads, without reasoning and tools."""
+        return text_of(self.parts)
+
+
+def text_message(role: Role, text: str) -> Message:
+    """Make a message of one text part."""
+    return Message(role, (TextPart(text),))
 
 
 @dataclass(frozen=True, slots=True)
 class ModelRequest:
-    """What a run asks of the model: the messages in order and the options that are not left to the provider."""
+    """What a step asks of the model: the messages in order and the options that are not left to the provider."""
 
     model: str
     messages: tuple[Message, ...]
     temperature: float | None = None
     max_tokens: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """A call to the model has ended well, for `finish_reason` (`stop`, `length`, `tool_calls`, `content_filter`).
+
+    It ends a call and not a run: whether the run goes on is the run's business. `usage` is what the provider has told
+    of this call, None where it has not.
+    """
+
+    finish_reason: str
+    usage: Usage | None = None

@@ -11,7 +11,7 @@ from ui import events as ui_events
 from ui.client import sse as ui_sse
 
 SAMPLES: list[api_events.Event] = [
-    api_events.RunStarted("r", "t", "m", "model"),
+    api_events.RunStarted("r", "t", "q", "m", "model"),
     api_events.ReasoningDelta("thinking\n\r\u2028"),
     api_events.MessageDelta('données 数据 "quoted"\n\ndata: x'),
     api_events.ToolCallStarted("c", "search", '{"q": 1}'),

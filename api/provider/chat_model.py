@@ -19,7 +19,7 @@ from pydantic import SecretStr
 
 from api.errors import ContextTooLong, ProviderError, ProviderRejected, ProviderTimeout, ProviderTruncated
 from api.events import Event
-from api.messages import ModelRequest
+from api.messages import Finished, ModelRequest
 from api.provider.completion_decoder import CompletionDecoder
 from api.provider.errors import CHECK_BASE_URL, error_from_payload, retry_after
 from api.provider.exchange import Exchange
@@ -124,8 +124,8 @@ class Completion:
         self._translate = translate
         self._exchange = Exchange()
 
-    def events(self, request: ModelRequest) -> Iterator[list[Event]]:
-        """Ask, and yield the events of each read; the last are `Usage`, if the provider tells it, and `RunCompleted`.
+    def events(self, request: ModelRequest) -> Iterator[list[Event] | Finished]:
+        """Ask, and yield the events of each read, at the end `Finished`.
 
         What does not fit the model is asked once more with half of the messages.
 
@@ -158,7 +158,7 @@ class Completion:
             if not self._exchange.is_closed:
                 raise self._translate(error) from error.__cause__
 
-    def _events(self, request: ModelRequest, divisor: int) -> Iterator[list[Event]]:
+    def _events(self, request: ModelRequest, divisor: int) -> Iterator[list[Event] | Finished]:
         if self._exchange.is_closed:
             return
         with self._exchange.carried():
@@ -184,9 +184,9 @@ class Completion:
             if last_events := decoder.flush():
                 yield last_events
             if not self._exchange.is_closed:
-                outcome = decoder.finish()
+                finished = decoder.finish()
                 self._settle(body)
-                yield outcome
+                yield finished
         finally:
             response.close()
 

@@ -5,7 +5,7 @@
         if decoder.is_done:
             break
     events = decoder.flush()                 # the bytes have ended
-    events = decoder.finish()                # Usage if the provider sent it, RunCompleted; or raises what went wrong
+    finished = decoder.finish()              # why the model stopped, and its usage; or raises what went wrong
 
 `feed` and `flush` keep a failure for `finish`, so that text which arrived in front of it is never lost.
 """
@@ -17,7 +17,8 @@ from typing import Any
 import orjson
 
 from api.errors import ProviderError, ProviderTruncated
-from api.events import Event, MessageDelta, ReasoningDelta, RunCompleted, ToolCallStarted, Usage
+from api.events import Event, MessageDelta, ReasoningDelta, ToolCallStarted, Usage
+from api.messages import Finished
 from api.provider.errors import CHECK_BASE_URL, error_from_payload
 from api.provider.sse_decoder import ServerSentEventDecoder
 
@@ -81,8 +82,8 @@ class CompletionDecoder:
             self._failure, self.is_done = failure, True
         return self._take_events()
 
-    def finish(self) -> list[Event]:
-        """Give the last events of a complete answer.
+    def finish(self) -> Finished:
+        """Say why a complete answer ended.
 
         Raises:
             ProviderError: the provider reported a failure, or sent what is no answer.
@@ -94,8 +95,7 @@ class CompletionDecoder:
             if self._opening is None and not self._looks_like_answer:
                 raise ProviderError(_NOT_AN_ANSWER)
             raise ProviderTruncated("The provider's answer ended before it was complete.")
-        completed = RunCompleted(self.finish_reason)
-        return [completed] if self._usage is None else [self._usage, completed]
+        return Finished(self.finish_reason, self._usage)
 
     def _open(self, opening: bytes) -> bytes:
         """Tell by its first character whether this is a stream, one JSON document or a web page."""

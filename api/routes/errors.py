@@ -21,7 +21,7 @@ def register(app: Flask) -> None:
 
 def answer(error: DecantError) -> Response:
     """Turn an expected failure into its response."""
-    response = jsonify(error=str(error), code=error.code, request_id=g.get("request_id", ""))
+    response = jsonify(error=str(error), code=error.code, retryable=error.retryable, request_id=g.get("request_id", ""))
     response.status_code = error.status
     if error.retry_after_seconds is not None:
         response.headers["Retry-After"] = str(math.ceil(error.retry_after_seconds))

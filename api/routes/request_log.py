@@ -56,7 +56,7 @@ class JsonFormatter(logging.Formatter):
 def log_run(run: Run) -> None:
     """Log the end of a run."""
     terminal, usage = run.terminal, run.usage
-    if terminal is None or usage is None or run.ended_at is None:
+    if terminal is None or usage is None or run.sealed_at is None:
         return
     begun = run.first_content_at
     fields = {
@@ -65,7 +65,7 @@ def log_run(run: Run) -> None:
         "model": run.request.model,
         "outcome": terminal.type,
         "first_token_ms": _milliseconds(begun - run.started_at) if begun else None,
-        "duration_ms": _milliseconds(run.ended_at - run.started_at),
+        "duration_ms": _milliseconds(run.sealed_at - run.started_at),
         "input_tokens": usage.input_tokens,
         "output_tokens": usage.output_tokens,
         "estimated": usage.estimated,

@@ -62,7 +62,7 @@ class EventStream:
         yield self.opening
         if self._client.can_send:
             # The server has written the headers by now.
-            self._reader.push = self._push
+            self._reader.push_to(self._push)
         for entries in self._reader:
             yield self.encode(entries) or self.silence
 
@@ -103,12 +103,12 @@ class TextStream:
                 return
         error = self._failure()
         if error is not None:
-            raise error
+            raise error.fresh()
 
     def __iter__(self) -> Iterator[bytes]:
         yield self._first  # Sends the headers also where it is empty.
         if self._client.can_send:
-            self._reader.push = self._push
+            self._reader.push_to(self._push)
         for entries in self._entries:
             text = self.encode(entries)
             if text:

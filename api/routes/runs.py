@@ -46,7 +46,7 @@ def create_blueprint(thread_runs: ThreadRuns, store: Store, config: Config) -> B
     def events(run_id: str) -> Response:
         run = store.runs.get(LOCAL_ACCOUNT_ID, run_id)
         last_event_id = _last_event_id()
-        if run.status != "running" and (last_event_id >= run.seq or run.events_pruned_at is not None):
+        if not run.is_active and (last_event_id >= run.seq or run.events_pruned_at is not None):
             return Response(status=204)
         if not followers.acquire(blocking=False):
             sentence = f"All {config.max_streams} places to follow a run here are in use. Try again in a moment."

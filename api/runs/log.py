@@ -77,7 +77,7 @@ class RunLog:
             self.is_ended = True
         self._wake()
 
-    def cut(self) -> None:
+    def abandon(self) -> None:
         """End a sealed log without a terminal event: what is stored is not what this process has."""
         with self._lock:
             self.is_ended = True

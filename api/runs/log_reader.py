@@ -14,6 +14,10 @@ from api.runs.log import LoggedEvent, RunLog, Signal
 STUCK_SECONDS = 60
 
 
+# Hands events to a client; False when its connection did not take everything.
+Push = Callable[[list[LoggedEvent]], bool]
+
+
 class Client(Protocol):
     """The connection on the other side of a stream."""
 
@@ -28,14 +32,12 @@ class Client(Protocol):
 
 
 class LogReader(Protocol):
-    """Iterates over what a log has, one list for everything that came since the last, an empty one for a silence.
-
-    With `push` set, events may also go there, in their order, and then not to the iteration; it says False when the
-    connection did not take everything.
-    """
+    """Iterates over what a log has, one list for everything that came since the last, an empty one for a silence."""
 
     heartbeat_seconds: float
-    push: Callable[[list[LoggedEvent]], bool] | None
+
+    def push_to(self, push: Push) -> None:
+        """Let events from now on also go to `push`, in their order, and then not to the iteration, until `close`."""
 
     def __iter__(self) -> Iterator[list[LoggedEvent]]: ...
 
@@ -58,7 +60,7 @@ class RunReader:
         last_event_id: int = 0,
     ) -> None:
         self.heartbeat_seconds = heartbeat_seconds
-        self.push: Callable[[list[LoggedEvent]], bool] | None = None
+        self._push: Push | None = None
         self._log = log
         self._client = client
         self._on_close = on_close
@@ -69,6 +71,10 @@ class RunReader:
         self._seq = last_event_id
         self._read_at = time.monotonic()
         log.follow(self._notify)
+
+    def push_to(self, push: Push) -> None:
+        """Let whoever appends hand the events to `push` while the reader waits."""
+        self._push = push
 
     def __iter__(self) -> Iterator[list[LoggedEvent]]:
         with self._turn:
@@ -105,16 +111,19 @@ class RunReader:
         if not self._is_closed:
             self._is_closed = True
             self._log.unfollow(self._notify)
+            # It belongs to a stream that has this reader.
+            self._push = None
             self._signal.set()
             self._on_close(self)
 
     def _notify(self) -> None:
-        if self.push is None or not self._turn.acquire(blocking=False):
+        push = self._push
+        if push is None or not self._turn.acquire(blocking=False):
             self._signal.set()
             return
         try:
             entries = self._take()
-            is_written = not entries or self.push(entries)
+            is_written = not entries or push(entries)
         finally:
             self._turn.release()
         if not is_written or self._log.is_ended:

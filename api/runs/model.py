@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Protocol
 
 from api.events import Event
-from api.messages import ModelRequest
+from api.messages import Finished, ModelRequest
 
 
 class Completion(Protocol):
@@ -12,8 +12,8 @@ class Completion(Protocol):
 
     content_at: float | None
 
-    def events(self, request: ModelRequest) -> Iterator[list[Event]]:
-        """Ask, and yield the events of each read; the last one is `RunCompleted`.
+    def events(self, request: ModelRequest) -> Iterator[list[Event] | Finished]:
+        """Ask, and yield the events of each read, an empty list for a keep-alive; `Finished` is the last.
 
         Raises:
             ProviderError: The provider failed; never after `close`.

@@ -15,7 +15,7 @@ from api.events import Event, to_json
 from api.parts import Part, fold_events
 from api.runs.run import Run
 from api.store import Store
-from api.store.records import Ending, TerminalEvent
+from api.store.records import Ending
 from api.store.run_lines import RunLines, pack
 
 FLUSH_SECONDS = 0.2
@@ -38,10 +38,13 @@ class Recorded:
 class RunRecorder:
     """Records runs until each has ended and its end is stored."""
 
-    def __init__(self, store: Store, owner: str, on_recorded: Callable[[Run], None]) -> None:
+    def __init__(
+        self, store: Store, owner: str, on_end: Callable[[Run], None], stale_seconds: float = STALE_SECONDS
+    ) -> None:
         self._store = store
         self._owner = owner
-        self._on_recorded = on_recorded
+        self._on_end = on_end
+        self._stale_seconds = stale_seconds
         self._recorded: dict[str, Recorded] = {}
         self._suspects: frozenset[str] = frozenset()
         self._woken = threading.Event()
@@ -63,27 +66,27 @@ class RunRecorder:
         self.start()
 
     def wake(self) -> None:
-        """Store what has ended without waiting for the next flush."""
+        """Store what is sealed without waiting for the next flush."""
         self._woken.set()
 
     def cycle(self, now: float) -> None:
         """Do everything that is due once."""
-        self.finish_ended()
+        self.store_sealed()
         for run_id in self._flush():
             self._recorded[run_id].run.cancel()
         if now - self._heartbeat_at >= HEARTBEAT_SECONDS:
             run_ids = list(self._recorded)
-            self._give_up(set(run_ids) - self._store.runs.heartbeat(self._owner, run_ids))
+            self._abandon(set(run_ids) - self._store.runs.heartbeat(self._owner, run_ids))
             self._heartbeat_at = now
         if now - self._claim_at >= CLAIM_SECONDS:
             self._claim_stale()
             self._claim_at = now
 
-    def finish_ended(self) -> None:
-        """Store the ends of the runs that have ended."""
+    def store_sealed(self) -> None:
+        """Store the ends of the runs that are sealed, and end them."""
         for recorded in list(self._recorded.values()):  # Others add to it meanwhile.
             if recorded.run.terminal is not None:
-                self._finish(recorded)
+                self._store_end(recorded)
 
     def _record_for_ever(self) -> None:
         flush_at = 0.0
@@ -93,7 +96,7 @@ class RunRecorder:
             try:
                 # An end is stored at once, and is no reason to flush all the others.
                 if (now := time.monotonic()) < flush_at:
-                    self.finish_ended()
+                    self.store_sealed()
                 else:
                     flush_at = now + FLUSH_SECONDS
                     self.cycle(now)
@@ -118,13 +121,13 @@ class RunRecorder:
         for lines in batch:
             if lines.run_id in appended.taken:
                 self._recorded[lines.run_id].stored_seq = lines.last_seq
-        self._give_up({lines.run_id for lines in batch} - appended.taken)
+        self._abandon({lines.run_id for lines in batch} - appended.taken)
         return appended.cancelled | self._store.runs.cancel_requested(silent)
 
-    def _finish(self, recorded: Recorded) -> None:
+    def _store_end(self, recorded: Recorded) -> None:
         run_id = recorded.run.run_id
         try:
-            is_mine = self._store.runs.finish(self._owner, _ending_of(recorded))
+            is_mine = self._store.runs.end(self._owner, _ending_of(recorded))
         except StoreUnavailable:
             raise
         except Exception:
@@ -133,36 +136,34 @@ class RunRecorder:
             is_mine = False
         if is_mine:
             del self._recorded[run_id]
-            recorded.run.conclude()
-            self._on_recorded(recorded.run)
+            recorded.run.end()
+            self._on_end(recorded.run)
         else:
-            self._give_up({run_id})
+            self._abandon({run_id})
 
-    def _give_up(self, run_ids: set[str]) -> None:
+    def _abandon(self, run_ids: set[str]) -> None:
         for run_id in run_ids:
             logger.warning("A run has ended elsewhere", extra={"fields": {"run_id": run_id}})
             run = self._recorded.pop(run_id).run
             run.abandon()
-            self._on_recorded(run)
+            self._on_end(run)
 
     def _claim_stale(self) -> None:
         """End runs that were stale at the last look too: after an outage or a sleep their owners beat in between."""
-        stale = frozenset(self._store.runs.find_stale(STALE_SECONDS))
+        stale = frozenset(self._store.runs.find_stale(self._stale_seconds))
         for run_id in stale & self._suspects:
-            if self._store.runs.claim(run_id, STALE_SECONDS):
+            if self._store.runs.claim(run_id, self._stale_seconds):
                 logger.warning("A run was abandoned by its process", extra={"fields": {"run_id": run_id}})
         self._suspects = stale
 
 
 def _ending_of(recorded: Recorded) -> Ending:
     run = recorded.run
-    last = run.last_events()
-    terminal = last[-1]
-    if not isinstance(terminal, TerminalEvent):
-        raise TypeError(terminal)
-    lines = _lines_after(recorded, last)
+    if run.terminal is None:
+        raise RuntimeError("the run is not sealed")
+    lines = _lines_after(recorded, run.last_events())
     logged = [(entry.event.type, entry.fields) for entry in run.log.replay_after(0)]
-    return Ending(lines, terminal, fold_events(logged, recorded.answer_parts), run.usage)
+    return Ending(lines, run.terminal, fold_events(logged, recorded.answer_parts), run.usage)
 
 
 def _lines_after(recorded: Recorded, last: Sequence[Event] = ()) -> RunLines:

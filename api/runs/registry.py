@@ -18,6 +18,7 @@ from api.runs.clock import start_clock
 from api.runs.log_reader import Client, RunReader
 from api.runs.model import ChatModel
 from api.runs.run import Run
+from api.runs.steps import Steps
 
 
 @dataclass(slots=True)
@@ -53,8 +54,8 @@ class RunRegistry:
             ServerShutdown: This process is going away.
         """
         self.check_slots()
-        started = RunStarted(new_id(), thread_id, new_id(), request.model)
-        run = Run(started, request, request_id, self._chat_model, self._config, self._conclude)
+        started = RunStarted(new_id(), thread_id, None, new_id(), request.model)
+        run = Run(started, request, request_id, Steps(self._chat_model, request, self._config), self._end)
         self._admit(_Entry(run, is_stored=False))
         reader = self.follow(run, client)
         self.produce(run)
@@ -63,8 +64,8 @@ class RunRegistry:
     def admit_stored(
         self, started: RunStarted, request: ModelRequest, *, request_id: str, on_sealed: Callable[[Run], None]
     ) -> Run:
-        """Take in a run whose row is stored; `produce` lets it begin, `concluded` is to be told of its stored end."""
-        run = Run(started, request, request_id, self._chat_model, self._config, on_sealed)
+        """Take in a run whose row is stored; `produce` lets it begin, `note_end` is to be told of its end."""
+        run = Run(started, request, request_id, Steps(self._chat_model, request, self._config), on_sealed)
         self._admit(_Entry(run, is_stored=True))
         return run
 
@@ -85,10 +86,10 @@ class RunRegistry:
             entry.readers.append(reader)
         return reader
 
-    def concluded(self, run: Run) -> None:
+    def note_end(self, run: Run) -> None:
         """Log the end of a run, and forget it once its readers have left."""
         self._on_end(run)
-        self._settle(run)
+        self._forget_if_over(run)
 
     def check_slots(self) -> None:
         """Refuse what cannot be started now.
@@ -129,9 +130,9 @@ class RunRegistry:
             if self._clock is None:
                 self._clock = start_clock(self.tick)
 
-    def _conclude(self, run: Run) -> None:
-        run.conclude()
-        self.concluded(run)
+    def _end(self, run: Run) -> None:
+        run.end()
+        self.note_end(run)
 
     def _left(self, run: Run) -> Callable[[RunReader], None]:
         def left(reader: RunReader) -> None:
@@ -143,11 +144,11 @@ class RunRegistry:
             if not entry.readers:
                 if not entry.is_stored:
                     run.cancel()
-                self._settle(run)
+                self._forget_if_over(run)
 
         return left
 
-    def _settle(self, run: Run) -> None:
+    def _forget_if_over(self, run: Run) -> None:
         entry = self._entries.get(run.run_id)
         if entry is not None and run.log.is_ended and not entry.readers:
             self._entries.pop(run.run_id, None)

@@ -1,12 +1,12 @@
 """Reads a run that another process makes, or has made, from the store."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 from api.errors import StoreUnavailable
 from api.events import from_json, is_terminal
 from api.runs.log import LoggedEvent
-from api.runs.log_reader import Client
+from api.runs.log_reader import Client, Push
 from api.store import Store
 from api.store.records import Replay
 
@@ -37,7 +37,9 @@ class StoredRunReader:
         self._is_closed = False
         self._seq = last_event_id
         self.heartbeat_seconds = heartbeat_seconds
-        self.push: Callable[[list[LoggedEvent]], bool] | None = None
+
+    def push_to(self, push: Push) -> None:
+        """Nobody appends here: everything goes to the iteration."""
 
     def __iter__(self) -> Iterator[list[LoggedEvent]]:
         said_at = time.monotonic()
@@ -52,7 +54,7 @@ class StoredRunReader:
                 if is_terminal(entries[-1].event):
                     return
                 continue
-            if replay is not None and replay.run.status != "running":
+            if replay is not None and not replay.run.is_active:
                 return
             if now - said_at >= self.heartbeat_seconds:
                 said_at = now

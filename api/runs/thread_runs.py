@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from api.config import Config
 from api.errors import BadRequest, DecantError
-from api.messages import Message, ModelRequest, Role
+from api.messages import Message, ModelRequest, Role, text_message
 from api.parts import Part, TextPart
 from api.runs.log_reader import Client, LogReader
 from api.runs.recorder import RunRecorder
@@ -88,10 +88,10 @@ class ThreadRuns:
         self._registry.check_slots()
         new, request = self._new_run(context, asked, idempotency_key)
         created = self._store.runs.create(account_id, new, self._owner)
-        if not created.is_new:
+        if created.started is None:
             return self.open(account_id, created.run, client, 0)
         run = self._registry.admit_stored(
-            created.run.started, request, request_id=request_id, on_sealed=lambda _: self._recorder.wake()
+            created.started, request, request_id=request_id, on_sealed=lambda _: self._recorder.wake()
         )
         self._recorder.add(run, new.answer_parts)
         self._registry.produce(run)
@@ -124,8 +124,8 @@ class ThreadRuns:
     ) -> tuple[NewRun, ModelRequest]:
         """Check what is asked; return what to store, and what the model is told of the thread."""
         thread, path = context.thread, context.path
-        told = [Message("system", thread.system_prompt)] if thread.system_prompt else []
-        told += [Message(role, message.text) for message in path if (role := _role_of(message)) and message.text]
+        told = [text_message("system", thread.system_prompt)] if thread.system_prompt else []
+        told += [Message(role, message.parts) for message in path if (role := _role_of(message)) and message.text]
         parts: tuple[Part, ...] = ()
         answer_parts: tuple[Part, ...] = ()
         parent_id = path[-1].message_id if path else None
@@ -133,10 +133,10 @@ class ThreadRuns:
             if path[-1].role != "assistant" or not path[-1].text:
                 raise BadRequest("continue_id has to name an answer of this thread that has text.")
             parent_id, answer_parts = path[-1].parent_id, path[-1].parts
-            told.append(Message("user", CONTINUE))
+            told.append(text_message("user", CONTINUE))
         elif asked.content is not None:
             parts = (TextPart(asked.content),)
-            told.append(Message("user", asked.content))
+            told.append(text_message("user", asked.content))
         elif asked.parent_id is None or path[-1].role != "user":
             raise BadRequest("Without content, parent_id has to name the user's message to answer again.")
         is_first = parent_id is None

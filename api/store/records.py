@@ -3,13 +3,14 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from api.events import RunCancelled, RunCompleted, RunFailed, RunInterrupted, RunStarted, Usage
+from api.events import RunStarted, TerminalEvent, Usage
 from api.parts import Part, text_of
 from api.store.run_lines import RunEvent, RunLines
 
-Status = Literal["running", "completed", "failed", "cancelled", "interrupted"]
+Status = Literal["running", "requires_action", "completed", "failed", "cancelled", "interrupted"]
+# A run that has not ended; of a thread's runs one at most.
+ACTIVE: tuple[Status, ...] = ("running", "requires_action")
 MessageRole = Literal["system", "user", "assistant", "tool"]
-TerminalEvent = RunCompleted | RunFailed | RunCancelled | RunInterrupted
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +61,7 @@ class StoredRun:
     created_at: float
     error_code: str | None = None
     error_message: str | None = None
+    error_is_retryable: bool | None = None
     finish_reason: str | None = None
     input_tokens: int | None = None
     output_tokens: int | None = None
@@ -69,9 +71,9 @@ class StoredRun:
     events_pruned_at: float | None = None
 
     @property
-    def started(self) -> RunStarted:
-        """The run's first event, which the store has written with the row."""
-        return RunStarted(self.run_id, self.thread_id, self.message_id, self.model)
+    def is_active(self) -> bool:
+        """Whether the run has not ended."""
+        return self.status in ACTIVE
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,10 +136,10 @@ class RunContext:
 
 @dataclass(frozen=True, slots=True)
 class CreatedRun:
-    """A run that was started, or with `is_new` False the one that the idempotency key has started before."""
+    """A run that was started, with its first event, or without one the run that the key has started before."""
 
     run: StoredRun
-    is_new: bool
+    started: RunStarted | None = None
 
 
 @dataclass(frozen=True, slots=True)

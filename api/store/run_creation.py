@@ -4,7 +4,7 @@ import time
 
 from sqlalchemy import Connection, bindparam, insert, select
 
-from api.events import to_json
+from api.events import RunStarted, to_json
 from api.ids import new_id
 from api.store.messages import check_parent, get_path, insert_messages, newest_id
 from api.store.records import CreatedRun, NewMessage, NewRun, RunContext, StoredRun
@@ -24,13 +24,14 @@ def create_run(connection: Connection, account_id: str, new: NewRun, owner: str)
     """Start a run unless its key has started one; an index refuses a second run of a thread."""
     existing = find_by_key(connection, account_id, new.idempotency_key)
     if existing is not None:
-        return CreatedRun(existing, is_new=False)
+        return CreatedRun(existing)
     lock_for_run(connection, account_id, new.thread_id, new.title)
     run_id, message_id = new_id(), new_id()
-    _insert_messages(connection, account_id, new, message_id, run_id)
+    parent_id = _insert_messages(connection, account_id, new, message_id, run_id)
     run = StoredRun(run_id, account_id, new.thread_id, message_id, new.model, "running", 1, owner, time.time())
-    _insert_run(connection, run, new.idempotency_key)
-    return CreatedRun(run, is_new=True)
+    started = RunStarted(run_id, new.thread_id, parent_id, message_id, new.model)
+    _insert_run(connection, run, started, new.idempotency_key)
+    return CreatedRun(run, started)
 
 
 def find_context(
@@ -58,7 +59,8 @@ def find_by_key(connection: Connection, account_id: str, idempotency_key: str | 
     return None if row is None else to_run(row)
 
 
-def _insert_messages(connection: Connection, account_id: str, new: NewRun, message_id: str, run_id: str) -> None:
+def _insert_messages(connection: Connection, account_id: str, new: NewRun, message_id: str, run_id: str) -> str | None:
+    """Insert the question, where there is a new one, and the answer; return the answer's parent."""
     parent_id = new.parent_id
     if parent_id is not None:
         check_parent(connection, new.thread_id, parent_id)
@@ -70,11 +72,12 @@ def _insert_messages(connection: Connection, account_id: str, new: NewRun, messa
         parent_id = added[0].message_id
     added.append(NewMessage("assistant", new.answer_parts, parent_id, message_id, status="running", run_id=run_id))
     insert_messages(connection, account_id, new.thread_id, added)
+    return parent_id
 
 
-def _insert_run(connection: Connection, run: StoredRun, idempotency_key: str | None) -> None:
+def _insert_run(connection: Connection, run: StoredRun, started: RunStarted, idempotency_key: str | None) -> None:
     kept = ("account_id", "thread_id", "message_id", "model", "status", "seq", "owner", "created_at")
     values = {name: getattr(run, name) for name in kept}
     inserted = {"id": run.run_id, "idempotency_key": idempotency_key, **values}
     number = connection.execute(INSERT, inserted).scalar_one()
-    insert_lines(connection, [(number, pack(run.run_id, 0, [(run.started.type, to_json(run.started))]))])
+    insert_lines(connection, [(number, pack(run.run_id, 0, [(started.type, to_json(started))]))])

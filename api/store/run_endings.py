@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import orjson
-from sqlalchemy import ColumnElement, Connection, Row, and_, bindparam, select, update
+from sqlalchemy import Connection, Double, Row, and_, bindparam, select, update
 
 from api.events import RunCompleted, RunFailed, RunInterrupted, Usage, to_json
 from api.parts import decode_parts, encode_parts, fold_events, text_of
@@ -17,7 +17,7 @@ from api.store.schema import Now, is_running, messages, runs
 from api.store.search import index_terms
 from api.store.threads import touch
 
-ABANDONED = RunInterrupted(
+INTERRUPTED = RunInterrupted(
     "server_shutdown", "The server that wrote this answer went away. The text so far is kept.", retryable=True
 )
 MOST_CLAIMED_AT_ONCE = 100
@@ -26,10 +26,18 @@ END = (
     .where(runs.c.id == bindparam("of_run"), runs.c.owner == bindparam("of_owner"), is_running)
     .returning(runs.c.number, runs.c.message_id, runs.c.thread_id)
 )
+IS_STALE = and_(is_running, runs.c.heartbeat_at < Now() - bindparam("older_than_seconds", type_=Double))
+STALE = select(runs.c.id).where(IS_STALE).order_by(runs.c.heartbeat_at).limit(MOST_CLAIMED_AT_ONCE)
+CLAIMED = (
+    select(runs.c.id, runs.c.owner, messages.c.parts)
+    .join(messages, messages.c.id == runs.c.message_id)
+    .where(runs.c.id == bindparam("of_run"), IS_STALE)
+    .with_for_update(of=runs, key_share=True, skip_locked=True)
+)
 END_MESSAGE = update(messages).where(messages.c.id == bindparam("of_message"))
 
 
-def finish(connection: Connection, owner: str, ending: Ending) -> bool:
+def end(connection: Connection, owner: str, ending: Ending) -> bool:
     """End a run of the owner's, unless it has ended."""
     run = _end(connection, owner, ending)
     if run is None:
@@ -44,33 +52,26 @@ def finish(connection: Connection, owner: str, ending: Ending) -> bool:
 
 def stale_ids(connection: Connection, older_than_seconds: float) -> tuple[str, ...]:
     """Return runs whose owner has been silent for so long."""
-    asked = select(runs.c.id).where(_is_stale(older_than_seconds)).order_by(runs.c.heartbeat_at)
-    return tuple(connection.execute(asked.limit(MOST_CLAIMED_AT_ONCE)).scalars())
+    return tuple(connection.execute(STALE, {"older_than_seconds": older_than_seconds}).scalars())
 
 
 def claim(connection: Connection, run_id: str, older_than_seconds: float) -> bool:
     """End a stale run as interrupted; False when its owner or another claimant was faster."""
-    asked = select(runs.c.id, runs.c.owner, messages.c.parts).join(messages, messages.c.id == runs.c.message_id)
-    asked = asked.where(runs.c.id == run_id, _is_stale(older_than_seconds))
-    row = connection.execute(asked.with_for_update(of=runs, key_share=True, skip_locked=True)).one_or_none()
+    row = connection.execute(CLAIMED, {"of_run": run_id, "older_than_seconds": older_than_seconds}).one_or_none()
     if row is None:
         return False
-    ending = _abandoned(row, stored_events(connection, run_id))
+    ending = _interrupted(row, stored_events(connection, run_id))
     run = _end(connection, row.owner, ending)
     if run is not None:
         insert_lines(connection, [(run.number, ending.lines)])
     return run is not None
 
 
-def _is_stale(older_than_seconds: float) -> ColumnElement[bool]:
-    return and_(is_running, runs.c.heartbeat_at < Now() - older_than_seconds)
-
-
-def _abandoned(row: Row[*tuple[Any, ...]], stored: Sequence[RunEvent]) -> Ending:
+def _interrupted(row: Row[*tuple[Any, ...]], stored: Sequence[RunEvent]) -> Ending:
     parts = fold_events([(event.type, event.data) for event in stored], decode_parts(row.parts))
     usage = next((Usage(**orjson.loads(event.data)) for event in reversed(stored) if event.type == Usage.type), None)
-    lines = pack(row.id, stored[-1].seq, [(ABANDONED.type, to_json(ABANDONED))])
-    return Ending(lines, ABANDONED, parts, usage)
+    lines = pack(row.id, stored[-1].seq, [(INTERRUPTED.type, to_json(INTERRUPTED))])
+    return Ending(lines, INTERRUPTED, parts, usage)
 
 
 def _end(connection: Connection, owner: str, ending: Ending) -> Row[*tuple[Any, ...]] | None:
@@ -91,6 +92,7 @@ def _columns_of(ending: Ending) -> dict[str, Any]:
         columns["finish_reason"] = terminal.finish_reason
     elif isinstance(terminal, RunFailed | RunInterrupted):
         columns |= {"error_code": terminal.code, "error_message": terminal.message}
+        columns["error_is_retryable"] = terminal.retryable
     if usage is not None:
         columns |= {"input_tokens": usage.input_tokens, "output_tokens": usage.output_tokens}
         columns["usage_is_estimated"] = usage.estimated

@@ -9,12 +9,12 @@ from sqlalchemy import Connection, Row, bindparam, case, func, select, text
 from api.errors import NotFound
 from api.store.engine import is_sqlite
 from api.store.records import StoredRun
-from api.store.schema import is_running, run_events, runs
+from api.store.schema import is_active, run_events, runs
 
 logged_seq = select(func.max(run_events.c.seq)).where(run_events.c.run_number == runs.c.number).scalar_subquery()
 COLUMNS = (
     runs.c.id.label("run_id"),
-    case((is_running, logged_seq), else_=runs.c.seq).label("seq"),
+    case((is_active, logged_seq), else_=runs.c.seq).label("seq"),
     *(runs.c[name] for name in StoredRun.__slots__ if name not in ("run_id", "seq")),
 )
 RUN = select(*COLUMNS).where(runs.c.id == bindparam("run_id"), runs.c.account_id == bindparam("account_id"))

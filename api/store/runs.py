@@ -6,15 +6,15 @@ owner.
 
 from collections.abc import Collection
 
-from sqlalchemy import Connection, and_, func, select, update
+from sqlalchemy import Connection, bindparam, func, select, update
 from sqlalchemy.exc import IntegrityError
 
 from api.errors import Conflict
 from api.store.records import CreatedRun, Ending, NewRun, RunContext, StoredRun
 from api.store.run_creation import create_run, find_by_key, find_context
-from api.store.run_endings import claim, finish, stale_ids
+from api.store.run_endings import claim, end, stale_ids
 from api.store.run_rows import COLUMNS, cancel_requested, get_run, lock_owned, to_run
-from api.store.schema import Now, is_running, runs
+from api.store.schema import Now, is_active, runs
 from api.store.transactions import Database
 
 
@@ -54,7 +54,7 @@ class Runs:
             existing = self._database.read(find_by_key, account_id, new.idempotency_key)
             if existing is None:
                 raise Conflict("This thread is being answered. Wait for the end, or stop it first.") from error
-            return CreatedRun(existing, is_new=False)
+            return CreatedRun(existing)
 
     def get(self, account_id: str, run_id: str) -> StoredRun:
         """Return a run.
@@ -84,12 +84,12 @@ class Runs:
         """Say that the owner lives; return the runs that are still its own, the others have ended elsewhere."""
         return self._database.write(_heartbeat, owner, run_ids) if run_ids else frozenset()
 
-    def finish(self, owner: str, ending: Ending) -> bool:
+    def end(self, owner: str, ending: Ending) -> bool:
         """Store the last events and the final message and end the run, all in one transaction.
 
         False, and nothing stored, when the run is not the owner's any more or has ended, also by an earlier try.
         """
-        return self._database.write(finish, owner, ending)
+        return self._database.write(end, owner, ending)
 
     def find_stale(self, older_than_seconds: float) -> tuple[str, ...]:
         """Return runs whose owner has been silent for so long."""
@@ -100,19 +100,25 @@ class Runs:
         return self._database.write(claim, run_id, older_than_seconds)
 
 
+HEARTBEAT = update(runs).where(runs.c.id.in_(bindparam("run_ids", expanding=True))).values(heartbeat_at=Now())
+REQUEST_CANCEL = (
+    update(runs)
+    .where(runs.c.id == bindparam("of_run"), runs.c.account_id == bindparam("of_account"), is_active)
+    .values(cancel_requested_at=func.coalesce(runs.c.cancel_requested_at, Now()))
+)
+
+
 def _list_by_id(connection: Connection, account_id: str, run_ids: Collection[str]) -> tuple[StoredRun, ...]:
     asked = select(*COLUMNS).where(runs.c.account_id == account_id, runs.c.id.in_(run_ids)).order_by(runs.c.id)
     return tuple(map(to_run, connection.execute(asked)))
 
 
 def _request_cancel(connection: Connection, account_id: str, run_id: str) -> StoredRun:
-    going_on = and_(runs.c.id == run_id, runs.c.account_id == account_id, is_running)
-    first_mark = func.coalesce(runs.c.cancel_requested_at, Now())
-    connection.execute(update(runs).where(going_on).values(cancel_requested_at=first_mark))
+    connection.execute(REQUEST_CANCEL, {"of_run": run_id, "of_account": account_id})
     return get_run(connection, account_id, run_id)
 
 
 def _heartbeat(connection: Connection, owner: str, run_ids: Collection[str]) -> frozenset[str]:
     owned = lock_owned(connection, owner, run_ids)
-    connection.execute(update(runs).where(runs.c.id.in_(owned)).values(heartbeat_at=Now()))
+    connection.execute(HEARTBEAT, {"run_ids": list(owned)})
     return frozenset(owned)

@@ -28,8 +28,11 @@ from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import TypeDecorator
 
-# In the text of a statement and not a parameter: planners then see that an index of running runs serves it.
+from api.store.records import ACTIVE
+
+# In the text of a statement and not parameters: planners then see that an index of active runs serves it.
 RUNNING: ColumnElement[str] = literal_column("'running'")
+ACTIVE_STATUSES: list[ColumnElement[str]] = [literal_column(f"'{status}'") for status in ACTIVE]
 
 
 class StoredText(TypeDecorator[str]):
@@ -126,6 +129,7 @@ runs = Table(
     Column("seq", Integer, nullable=False),  # of the last event, once the run has ended; until then the log says it
     Column("error_code", StoredText),
     Column("error_message", StoredText),
+    Column("error_is_retryable", Boolean),
     Column("finish_reason", StoredText),
     Column("input_tokens", Integer),
     Column("output_tokens", Integer),
@@ -142,9 +146,10 @@ runs = Table(
 Index("runs_of_thread", runs.c.thread_id)
 Index("runs_of_message", runs.c.message_id)
 is_running: ColumnElement[bool] = runs.c.status == RUNNING
+is_active: ColumnElement[bool] = runs.c.status.in_(ACTIVE_STATUSES)
 has_events: ColumnElement[bool] = runs.c.events_pruned_at.is_(None)
 Index("runs_to_prune", runs.c.ended_at, sqlite_where=has_events, postgresql_where=has_events)
-Index("one_running_run_per_thread", runs.c.thread_id, unique=True, sqlite_where=is_running, postgresql_where=is_running)
+Index("one_active_run_per_thread", runs.c.thread_id, unique=True, sqlite_where=is_active, postgresql_where=is_active)
 
 # Rows are kept as they come and found by a small index: the runs of a worker write together, and with the rows in order
 # of runs each of them would dirty a page of its own at every flush.
@@ -153,5 +158,5 @@ run_events = Table(
     metadata,
     Column("run_number", Number, ForeignKey("runs.number", ondelete="CASCADE"), primary_key=True, autoincrement=False),
     Column("seq", Integer, primary_key=True, autoincrement=False),  # of the last event of the row
-    Column("lines", LargeBinary, nullable=False),  # events that follow each other, as `log_lines` writes them
+    Column("lines", LargeBinary, nullable=False),  # events that follow each other, as `run_lines` writes them
 )

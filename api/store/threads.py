@@ -8,7 +8,7 @@ from api.errors import NotFound
 from api.ids import new_id
 from api.store.pages import Page, decode_cursor, encode_cursor
 from api.store.records import Thread
-from api.store.schema import Now, StoredText, is_running, runs, threads
+from api.store.schema import Now, StoredText, is_active, runs, threads
 from api.store.search import index_terms, query_terms, thread_has
 from api.store.transactions import Database
 
@@ -161,8 +161,8 @@ def _update(connection: Connection, account_id: str, thread_id: str, changes: di
 def _delete(connection: Connection, account_id: str, thread_id: str) -> None:
     get_thread(connection, account_id, thread_id, for_update=True)
     connection.execute(update(threads).where(_is(account_id, thread_id)).values(deleted_at=Now()))
-    running = and_(runs.c.thread_id == thread_id, is_running, runs.c.cancel_requested_at.is_(None))
-    connection.execute(update(runs).where(running).values(cancel_requested_at=Now()))
+    active = and_(runs.c.thread_id == thread_id, is_active, runs.c.cancel_requested_at.is_(None))
+    connection.execute(update(runs).where(active).values(cancel_requested_at=Now()))
 
 
 def _restore(connection: Connection, account_id: str, thread_id: str) -> Thread:

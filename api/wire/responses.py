@@ -18,8 +18,6 @@ def thread_fields(thread: Thread) -> Fields:
 
 def run_fields(run: StoredRun) -> Fields:
     """Describe a run: its status, and how it ended."""
-    failed = run.error_code is not None
-    counted = run.output_tokens is not None
     return {
         "run_id": run.run_id,
         "thread_id": run.thread_id,
@@ -28,14 +26,8 @@ def run_fields(run: StoredRun) -> Fields:
         "status": run.status,
         "seq": run.seq,
         "finish_reason": run.finish_reason,
-        "error": {"code": run.error_code, "message": run.error_message} if failed else None,
-        "usage": {
-            "input_tokens": run.input_tokens,
-            "output_tokens": run.output_tokens,
-            "estimated": run.usage_is_estimated,
-        }
-        if counted
-        else None,
+        "error": _error_fields(run),
+        "usage": _usage_fields(run),
         "created_at": run.created_at,
         "ended_at": run.ended_at,
     }
@@ -53,4 +45,20 @@ def message_fields(message: StoredMessage, runs: Mapping[str, StoredRun]) -> Fie
         "status": message.status,
         "created_at": message.created_at,
         "run": run_fields(run) if run else None,
+    }
+
+
+def _error_fields(run: StoredRun) -> Fields | None:
+    if run.error_code is None:
+        return None
+    return {"code": run.error_code, "message": run.error_message, "retryable": bool(run.error_is_retryable)}
+
+
+def _usage_fields(run: StoredRun) -> Fields | None:
+    if run.output_tokens is None:
+        return None
+    return {
+        "input_tokens": run.input_tokens,
+        "output_tokens": run.output_tokens,
+        "estimated": run.usage_is_estimated,
     }

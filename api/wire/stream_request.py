@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from api.config import Config
 from api.errors import BadRequest
-from api.messages import Message, ModelRequest, Role
+from api.messages import Message, ModelRequest, Role, text_message
 from api.wire.fields import check_text, read_count, read_model, read_number, read_object, read_text
 
 ROLES: Mapping[str, Role] = {
@@ -37,7 +37,7 @@ def parse_stream_request(body: object, config: Config) -> StreamRequest:
     messages = _messages(fields.get("messages"), config)
     system_prompt = read_text(fields, "system_prompt", config.max_message_chars)
     if system_prompt:
-        messages = (Message("system", system_prompt), *messages)
+        messages = (text_message("system", system_prompt), *messages)
     request = ModelRequest(
         model=read_model(fields, config.provider.models) or config.provider.models[0],
         messages=messages,
@@ -70,4 +70,4 @@ def _message(entry: object, number: int, config: Config) -> Message:
     content = entry.get("content")
     if not isinstance(content, str):
         raise BadRequest(f"{where}.content has to be a text.")
-    return Message(ROLES[role], check_text(content, f"{where}.content", config.max_message_chars))
+    return text_message(ROLES[role], check_text(content, f"{where}.content", config.max_message_chars))

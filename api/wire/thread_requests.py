@@ -9,7 +9,7 @@ from api.errors import BadRequest
 from api.ids import new_id
 from api.parts import KINDS, Part
 from api.runs.thread_runs import RunRequest
-from api.store.records import NewMessage, Status
+from api.store.records import ACTIVE, NewMessage, Status
 from api.wire.fields import Body, check_text, read_count, read_model, read_number, read_object, read_text
 
 RUN_FIELDS = ("content", "parent_id", "continue_id", "model", "temperature", "max_tokens")
@@ -138,7 +138,7 @@ def _message(entry: object, where: str, config: Config) -> NewMessage:
 
 
 def _status(value: object, where: str) -> Status:
-    if value == "running":
+    if value in ACTIVE:
         return "interrupted"  # Nobody writes it any more.
     if value not in FINAL_STATUSES:
         raise BadRequest(f"{where} has the unknown status {value!r}. They are {', '.join(FINAL_STATUSES)}.")

@@ -1,12 +1,12 @@
 """A chat model on the scripted provider, and what tests ask of it."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import pytest
 
 from api.events import Event, MessageDelta
-from api.messages import Message, ModelRequest
+from api.messages import Finished, ModelRequest, text_message
 from api.provider.chat_model import ChatModel
 from tests.support.provider.client import ScriptedProvider
 from tests.support.provider.scenario import Scenario
@@ -28,19 +28,21 @@ def chat_model(provider: ScriptedProvider) -> ChatModel:
 
 
 def request(model: str = "echo", text: str = "Hello you", **options: float) -> ModelRequest:
-    return ModelRequest(model, (Message("user", text),), **options)  # type: ignore[arg-type]
+    return ModelRequest(model, (text_message("user", text),), **options)  # type: ignore[arg-type]
 
 
-def events_of(chat_model: ChatModel, model_request: ModelRequest) -> list[Event]:
-    return [event for events in chat_model.open().events(model_request) for event in events]
+def events_of(chat_model: ChatModel, model_request: ModelRequest) -> list[Event | Finished]:
+    events: list[Event | Finished] = []
+    collect(chat_model.open().events(model_request), events)
+    return events
 
 
-def collect(answer: Iterator[list[Event]], events: list[Event]) -> None:
+def collect(answer: Iterator[list[Event] | Finished], events: list[Event | Finished]) -> None:
     for arrived in answer:
-        events += arrived
+        events += [arrived] if isinstance(arrived, Finished) else arrived
 
 
-def text_of(events: list[Event]) -> str:
+def text_of(events: Sequence[Event | Finished]) -> str:
     return "".join(event.text for event in events if isinstance(event, MessageDelta))
 
 

@@ -89,7 +89,7 @@ class Server:
 
 
 @contextlib.contextmanager
-def running_api(folder: Path, **settings: object) -> Iterator[Server]:
+def running_api(folder: Path, app: str = "api:create_app()", **settings: object) -> Iterator[Server]:
     """Run the API under gunicorn; its provider and limits come from `settings`."""
     port = int(str(settings.get("PORT") or free_port()))
     environment = clean_environment(
@@ -101,7 +101,7 @@ def running_api(folder: Path, **settings: object) -> Iterator[Server]:
             **settings,
         }
     )
-    command = [str(BIN / "gunicorn"), "-c", "api/gunicorn.conf.py", "api:create_app()"]
+    command = [str(BIN / "gunicorn"), "-c", "api/gunicorn.conf.py", app]
     server = Server(command, environment, port, folder / f"api-{port}.log")
     try:
         server.wait_until_healthy()

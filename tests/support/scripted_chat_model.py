@@ -5,9 +5,9 @@ from collections import deque
 from collections.abc import Iterator
 
 from api.events import Event
-from api.messages import ModelRequest
+from api.messages import Finished, ModelRequest
 
-Step = list[Event] | Exception | threading.Event
+Step = list[Event] | Finished | Exception | threading.Event
 
 
 class ScriptedCompletion:
@@ -19,7 +19,7 @@ class ScriptedCompletion:
         self.closed = threading.Event()
         self.request: ModelRequest | None = None
 
-    def events(self, request: ModelRequest) -> Iterator[list[Event]]:
+    def events(self, request: ModelRequest) -> Iterator[list[Event] | Finished]:
         self.request = request
         for step in self._steps:
             if isinstance(step, Exception):

@@ -25,7 +25,7 @@ def finish(store: Store, run_ids: list[str]) -> list[str]:
         while True:
             try:
                 seq = store.runs.get(ACCOUNT, run_id).seq
-                if store.runs.finish(OWNER, completed(run_id, seq + 1, "done")):
+                if store.runs.end(OWNER, completed(run_id, seq + 1, "done")):
                     won.append(run_id)
                 break
             except ValueError:

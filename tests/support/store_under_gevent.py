@@ -43,7 +43,7 @@ def use(store: Store) -> int:
         append(store, logged(run.run_id, seq, MessageDelta("x")))
     store.runs.heartbeat(OWNER, [run.run_id])
     store.threads.list_newest(ACCOUNT, query="hello", limit=5)
-    store.runs.finish(OWNER, completed(run.run_id, 6, "done"))
+    store.runs.end(OWNER, completed(run.run_id, 6, "done"))
     return len(store.run_events.replay_after(ACCOUNT, run.run_id, 0).events)
 
 

@@ -14,6 +14,7 @@ import pytest
 import requests
 
 from api.ids import new_id
+from tests.support.contract import Contract
 from tests.support.postgres import fresh_database
 from tests.support.processes import Server, running_api, wait_for
 from tests.support.provider.client import ScriptedProvider
@@ -23,7 +24,9 @@ from tests.support.provider.server import Call
 SSE = {"Accept": "text/event-stream"}
 NDJSON = {"Accept": "application/x-ndjson"}
 MODELS = ",".join(f"m{number}" for number in range(300))
+JSON = ("application/json", "application/json; charset=utf-8")
 SETTINGS = {"LLM_MODEL": MODELS, "FIRST_TOKEN_SECONDS": 20, "STALL_SECONDS": 10, "HEARTBEAT_SECONDS": 0.5}
+CONTRACT = Contract(OPENAI_BASE_URL="http://localhost", LLM_MODEL=MODELS)
 
 
 @dataclass
@@ -36,8 +39,11 @@ class ThreadApi:
     names: Iterator[int] = field(default_factory=itertools.count)
 
     def ask(self, method: str, path: str, *, at: Server | None = None, **options: Any) -> requests.Response:
-        """Make a request of the first server or of another."""
-        return requests.request(method, (at or self.server).url + path, timeout=30, **options)
+        """Make a request of the first server or of another; JSON has to be what the contract says."""
+        response = requests.request(method, (at or self.server).url + path, timeout=30, **options)
+        if not options.get("stream") and (content_type := response.headers.get("content-type", "")) in JSON:
+            CONTRACT.check(method, path, response.status_code, content_type, response.json())
+        return response
 
     def create_thread(self, **fields: Any) -> str:
         """Make a thread and return its id."""

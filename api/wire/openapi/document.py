@@ -8,11 +8,13 @@ from api.errors import DecantError
 from api.events import Event
 from api.wire.openapi.threads import thread_paths, thread_schemas
 from api.wire.openapi.words import (
+    BOOLEAN,
     STRING,
     Schema,
     body,
     errors,
     json_response,
+    nullable,
     object_of,
     operation,
     ref,
@@ -21,7 +23,7 @@ from api.wire.openapi.words import (
 )
 from api.wire.stream_request import MAX_THREAD_ID_CHARS, ROLES
 
-_TYPES = {str: "string", int: "integer", bool: "boolean"}
+_FIELDS: dict[object, Schema] = {str: STRING, int: {"type": "integer"}, bool: BOOLEAN, str | None: nullable(STRING)}
 _STREAM_ERRORS = (400, 401, 403, 413, 415, 429, 500, 502, 503, 504)
 
 
@@ -94,8 +96,12 @@ def _schemas(config: Config) -> Schema:
         ),
         **thread_schemas(config),
         "Error": object_of(
-            {"error": STRING, "code": {"type": "string", "enum": error_codes()}, "request_id": STRING},
-            required=("error", "code", "request_id"),
+            {
+                "error": STRING,
+                "code": {"type": "string", "enum": error_codes()},
+                "retryable": BOOLEAN,
+                "request_id": STRING,
+            }
         ),
         "Models": object_of(
             {
@@ -105,7 +111,7 @@ def _schemas(config: Config) -> Schema:
             required=("models", "default"),
         ),
         "Readiness": object_of(
-            {"ready": {"type": "boolean"}, "provider": STRING, "store": STRING},
+            {"ready": BOOLEAN, "provider": STRING, "store": STRING},
             required=("ready", "provider", "store"),
         ),
         **{kind.type: event_schema(kind) for kind in get_args(Event)},
@@ -115,7 +121,7 @@ def _schemas(config: Config) -> Schema:
 
 def event_schema(kind: type[Event]) -> Schema:
     """Describe the JSON of one kind of event from its dataclass."""
-    properties = {field.name: {"type": _TYPES[_plain(field.type)]} for field in fields(kind)}
+    properties = {field.name: _FIELDS[field.type] for field in fields(kind)}
     schema = object_of(properties, required=tuple(properties))
     return {"title": kind.type, "description": (kind.__doc__ or "").strip(), **schema}
 
@@ -138,7 +144,3 @@ def _stream_operation() -> Schema:
         **operation(summary, {"200": described, **errors(*_STREAM_ERRORS)}),
         "requestBody": body(ref("StreamRequest")),
     }
-
-
-def _plain(annotation: object) -> type:
-    return annotation if isinstance(annotation, type) else str

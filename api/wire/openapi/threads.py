@@ -7,6 +7,7 @@ from api.config import Config
 from api.parts import KINDS
 from api.store.records import MessageRole, Status
 from api.wire.openapi.words import (
+    BOOLEAN,
     NUMBER,
     STRING,
     Schema,
@@ -98,7 +99,7 @@ def thread_schemas(config: Config) -> Schema:
     prompt = {"type": "string", "maxLength": config.max_message_chars}
     changes = {"title": {"type": "string", "maxLength": MAX_TITLE_CHARS}, "model": STRING, "system_prompt": prompt}
     times = {"created_at": NUMBER, "updated_at": NUMBER}
-    usage = object_of({"input_tokens": NUMBER, "output_tokens": NUMBER, "estimated": {"type": "boolean"}})
+    usage = object_of({"input_tokens": NUMBER, "output_tokens": NUMBER, "estimated": BOOLEAN})
     status = {"type": "string", "enum": list(get_args(Status))}
     ids = {"thread_id": STRING, "message_id": STRING}
     return {
@@ -124,7 +125,7 @@ def thread_schemas(config: Config) -> Schema:
                 "status": status,
                 "seq": {"type": "integer"},
                 "finish_reason": nullable(STRING),
-                "error": nullable(object_of({"code": STRING, "message": STRING})),
+                "error": nullable(object_of({"code": STRING, "message": STRING, "retryable": BOOLEAN})),
                 "usage": nullable(usage),
                 "created_at": NUMBER,
                 "ended_at": nullable(NUMBER),

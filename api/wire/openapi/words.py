@@ -6,6 +6,7 @@ Schema = dict[str, Any]
 
 STRING: Schema = {"type": "string"}
 NUMBER: Schema = {"type": "number"}
+BOOLEAN: Schema = {"type": "boolean"}
 
 
 def operation(summary: str, responses: Schema) -> Schema:

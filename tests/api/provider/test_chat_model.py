@@ -15,8 +15,8 @@ from api.errors import (
     ProviderRejected,
     ProviderTimeout,
 )
-from api.events import Event, RunCompleted
-from api.messages import Message, ModelRequest
+from api.events import Event
+from api.messages import Finished, ModelRequest, text_message
 from api.provider.chat_model import FOREIGN_ERRORS, ChatModel, Completion, translated
 from tests.support.chat_model_calls import (
     KEY,
@@ -36,13 +36,15 @@ def told(provider: ScriptedProvider, call: int = -1) -> list[str]:
 
 
 def long_request(model: str, count: int, system: str = "Be kind.") -> ModelRequest:
-    messages = [Message("user" if number % 2 == 0 else "assistant", f"{number} " + "x" * 78) for number in range(count)]
-    return ModelRequest(model, (Message("system", system), *messages))
+    messages = [
+        text_message("user" if number % 2 == 0 else "assistant", f"{number} " + "x" * 78) for number in range(count)
+    ]
+    return ModelRequest(model, (text_message("system", system), *messages))
 
 
 def test_a_long_thread_is_told_from_its_newest_messages_that_fit(provider: ScriptedProvider) -> None:
     chat_model = ChatModel(base_url=provider.base_url, api_key=KEY, max_connections=1, context_tokens=120)
-    assert events_of(chat_model, long_request("echo", 41))[-1] == RunCompleted("stop")
+    assert events_of(chat_model, long_request("echo", 41))[-1] == Finished("stop")
     assert [text.split()[0] for text in told(provider)] == ["Be", "38", "39", "40"]
 
 
@@ -100,7 +102,7 @@ def test_a_key_with_a_line_end_is_refused_without_being_shown(provider: Scripted
 
 
 def test_options_are_sent_as_they_are(chat_model: ChatModel, provider: ScriptedProvider) -> None:
-    messages = (Message("system", "Be brief."), Message("user", "Hi"), Message("assistant", "Yes?"))
+    messages = (text_message("system", "Be brief."), text_message("user", "Hi"), text_message("assistant", "Yes?"))
     events_of(chat_model, ModelRequest("codex-gpt-5", messages, temperature=0.5, max_tokens=9))
     call = provider.calls()[0]
     assert call.path == "/v1/chat/completions"
@@ -240,7 +242,7 @@ def test_closing_after_the_end_leaves_the_kept_connection_alone(
     answer = chat_model.open().events(request(text="Once more"))
     next(answer)
     completion.close()
-    assert RunCompleted("stop") in [event for events in answer for event in events]
+    assert Finished("stop") in [event for events in answer for event in events]
     assert {call.connection for call in provider.calls()} == {provider.calls()[0].connection}
 
 

@@ -13,7 +13,8 @@ from api.errors import (
     ProviderRejected,
     ProviderTruncated,
 )
-from api.events import Event, MessageDelta, ReasoningDelta, RunCompleted, ToolCallStarted, Usage
+from api.events import Event, MessageDelta, ReasoningDelta, ToolCallStarted, Usage
+from api.messages import Finished
 from api.provider.completion_decoder import BUFFER_LIMIT, CompletionDecoder
 
 
@@ -64,73 +65,73 @@ def failure(body: bytes) -> type[ProviderError]:
 
 
 ANSWERS = {
-    "plain": (HELLO + STOP + DONE, [MessageDelta("Hello ☃"), RunCompleted("stop")]),
-    "no end mark": (HELLO + STOP, [MessageDelta("Hello ☃"), RunCompleted("stop")]),
-    "no last empty line": (HELLO + STOP.rstrip(), [MessageDelta("Hello ☃"), RunCompleted("stop")]),
-    "end mark without line end": (HELLO + STOP + b"data: [DONE]", [MessageDelta("Hello ☃"), RunCompleted("stop")]),
-    "length": (HELLO + chunk({}, "length") + DONE, [MessageDelta("Hello ☃"), RunCompleted("length")]),
-    "content_filter": (chunk({}, "content_filter") + DONE, [RunCompleted("content_filter")]),
-    "empty finish_reason": (chunk({"content": "a"}, "") + STOP, [MessageDelta("a"), RunCompleted("stop")]),
-    "crlf": ((HELLO + STOP + DONE).replace(b"\n", b"\r\n"), [MessageDelta("Hello ☃"), RunCompleted("stop")]),
-    "cr": ((HELLO + STOP + DONE).replace(b"\n", b"\r"), [MessageDelta("Hello ☃"), RunCompleted("stop")]),
-    "byte order mark": (b"\xef\xbb\xbf" + HELLO + STOP, [MessageDelta("Hello ☃"), RunCompleted("stop")]),
-    "no space after the colon": ((HELLO + STOP).replace(b": ", b":"), [MessageDelta("Hello ☃"), RunCompleted("stop")]),
+    "plain": (HELLO + STOP + DONE, [MessageDelta("Hello ☃"), Finished("stop")]),
+    "no end mark": (HELLO + STOP, [MessageDelta("Hello ☃"), Finished("stop")]),
+    "no last empty line": (HELLO + STOP.rstrip(), [MessageDelta("Hello ☃"), Finished("stop")]),
+    "end mark without line end": (HELLO + STOP + b"data: [DONE]", [MessageDelta("Hello ☃"), Finished("stop")]),
+    "length": (HELLO + chunk({}, "length") + DONE, [MessageDelta("Hello ☃"), Finished("length")]),
+    "content_filter": (chunk({}, "content_filter") + DONE, [Finished("content_filter")]),
+    "empty finish_reason": (chunk({"content": "a"}, "") + STOP, [MessageDelta("a"), Finished("stop")]),
+    "crlf": ((HELLO + STOP + DONE).replace(b"\n", b"\r\n"), [MessageDelta("Hello ☃"), Finished("stop")]),
+    "cr": ((HELLO + STOP + DONE).replace(b"\n", b"\r"), [MessageDelta("Hello ☃"), Finished("stop")]),
+    "byte order mark": (b"\xef\xbb\xbf" + HELLO + STOP, [MessageDelta("Hello ☃"), Finished("stop")]),
+    "no space after the colon": ((HELLO + STOP).replace(b": ", b":"), [MessageDelta("Hello ☃"), Finished("stop")]),
     "comments, ids and retries": (
         b": OPENROUTER PROCESSING\n\nid: 7\nretry: 10\n" + HELLO + b": keep-alive\n\n" + STOP,
-        [MessageDelta("Hello ☃"), RunCompleted("stop")],
+        [MessageDelta("Hello ☃"), Finished("stop")],
     ),
     "data over several lines": (
         b'data: {"choices": [{"delta": {"content": "a"},\ndata: "finish_reason": "stop"}]}\n\n',
-        [MessageDelta("a"), RunCompleted("stop")],
+        [MessageDelta("a"), Finished("stop")],
     ),
     "reasoning_content": (
         chunk({"reasoning_content": "hm"}) + chunk({"reasoning_content": "m", "content": None}) + HELLO + STOP,
-        [ReasoningDelta("hmm"), MessageDelta("Hello ☃"), RunCompleted("stop")],
+        [ReasoningDelta("hmm"), MessageDelta("Hello ☃"), Finished("stop")],
     ),
     "reasoning": (
         chunk({"reasoning": "hmm"}) + HELLO + STOP,
-        [ReasoningDelta("hmm"), MessageDelta("Hello ☃"), RunCompleted("stop")],
+        [ReasoningDelta("hmm"), MessageDelta("Hello ☃"), Finished("stop")],
     ),
     "reasoning under both names": (
         chunk({"reasoning": "hmm", "reasoning_content": "hmm"}) + STOP,
-        [ReasoningDelta("hmm"), RunCompleted("stop")],
+        [ReasoningDelta("hmm"), Finished("stop")],
     ),
-    "refusal": (chunk({"refusal": "No."}) + STOP, [MessageDelta("No."), RunCompleted("stop")]),
+    "refusal": (chunk({"refusal": "No."}) + STOP, [MessageDelta("No."), Finished("stop")]),
     "content in parts": (
         chunk({"content": [{"type": "text", "text": "a"}]}) + STOP,
-        [MessageDelta("a"), RunCompleted("stop")],
+        [MessageDelta("a"), Finished("stop")],
     ),
     "null delta, content and choices": (
         chunk(None) + chunk({"content": None}) + event({"choices": None}) + event({"choices": []}) + HELLO + STOP,
-        [MessageDelta("Hello ☃"), RunCompleted("stop")],
+        [MessageDelta("Hello ☃"), Finished("stop")],
     ),
     "azure's first chunk": (
         event({"choices": [], "prompt_filter_results": [{"prompt_index": 0}], "model": ""})
         + event({"choices": [{"index": 0, "finish_reason": None, "content_filter_results": {}}]})
         + HELLO
         + STOP,
-        [MessageDelta("Hello ☃"), RunCompleted("stop")],
+        [MessageDelta("Hello ☃"), Finished("stop")],
     ),
     "a second choice": (
         HELLO + event({"choices": [{"index": 1, "delta": {"content": "other"}, "finish_reason": "stop"}]}) + STOP,
-        [MessageDelta("Hello ☃"), RunCompleted("stop")],
+        [MessageDelta("Hello ☃"), Finished("stop")],
     ),
     "usage after the end": (
         HELLO + STOP + event({"choices": [], "usage": {"prompt_tokens": 3, "completion_tokens": 2}}) + DONE,
-        [MessageDelta("Hello ☃"), Usage(3, 2, estimated=False), RunCompleted("stop")],
+        [MessageDelta("Hello ☃"), Finished("stop", Usage(3, 2, estimated=False))],
     ),
     "usage in every chunk": (
         chunk({"content": "a"}, usage={"prompt_tokens": 3, "completion_tokens": 1})
         + chunk({"content": "b"}, usage={"prompt_tokens": 3, "completion_tokens": 2})
         + chunk({}, "stop", usage={"prompt_tokens": 3, "completion_tokens": 3}),
-        [MessageDelta("ab"), Usage(3, 3, estimated=False), RunCompleted("stop")],
+        [MessageDelta("ab"), Finished("stop", Usage(3, 3, estimated=False))],
     ),
     "usage null, then in the choice": (
         chunk({"content": "a"}, usage=None)
         + event({"choices": [{"finish_reason": "stop", "usage": {"prompt_tokens": 1, "completion_tokens": 1}}]}),
-        [MessageDelta("a"), Usage(1, 1, estimated=False), RunCompleted("stop")],
+        [MessageDelta("a"), Finished("stop", Usage(1, 1, estimated=False))],
     ),
-    "error null": (chunk({"content": "a"}, error=None) + STOP, [MessageDelta("a"), RunCompleted("stop")]),
+    "error null": (chunk({"content": "a"}, error=None) + STOP, [MessageDelta("a"), Finished("stop")]),
     "tool calls with index": (
         chunk({"tool_calls": [{"index": 0, "id": "c1", "function": {"name": "add", "arguments": ""}}]})
         + chunk({"tool_calls": [{"index": 1, "id": "c2", "function": {"name": "sub", "arguments": '{"b":'}}]})
@@ -140,7 +141,7 @@ ANSWERS = {
         [
             ToolCallStarted("c1", "add", '{"a":1}'),
             ToolCallStarted("c2", "sub", '{"b":2}'),
-            RunCompleted("tool_calls"),
+            Finished("tool_calls"),
         ],
     ),
     "tool calls without index": (
@@ -151,13 +152,13 @@ ANSWERS = {
         [
             ToolCallStarted("c1", "add", '{"a":1}'),
             ToolCallStarted("call_1", "sub", '{"b":2}'),
-            RunCompleted("tool_calls"),
+            Finished("tool_calls"),
         ],
     ),
     "one JSON document": (
         b'\n{"choices": [{"message": {"content": "Hi", "reasoning": "hm"},\n"finish_reason": "stop"}],'
         + DOCUMENT_USAGE,
-        [ReasoningDelta("hm"), MessageDelta("Hi"), Usage(1, 1, estimated=False), RunCompleted("stop")],
+        [ReasoningDelta("hm"), MessageDelta("Hi"), Finished("stop", Usage(1, 1, estimated=False))],
     ),
 }
 
@@ -280,4 +281,4 @@ def test_memory_is_bounded(opening: bytes, more: bytes) -> None:
 
 
 def test_what_follows_the_end_mark_is_ignored() -> None:
-    assert decode([STOP + DONE + HELLO + event({"error": "late"})]) == [RunCompleted("stop")]
+    assert decode([STOP + DONE + HELLO + event({"error": "late"})]) == [Finished("stop")]

@@ -12,7 +12,8 @@ from api.errors import (
     ProviderRejected,
     ProviderTruncated,
 )
-from api.events import Event, MessageDelta, ReasoningDelta, RunCompleted, ToolCallStarted, Usage
+from api.events import Event, MessageDelta, ReasoningDelta, ToolCallStarted, Usage
+from api.messages import Finished
 from api.provider.chat_model import ChatModel
 from tests.support.chat_model_calls import (
     KEY,
@@ -32,68 +33,68 @@ from tests.support.under_gevent import run_under_gevent
 def test_an_answer_ends_with_usage_and_completed(chat_model: ChatModel) -> None:
     *deltas, usage, completed = events_of(chat_model, request(text="Hello you"))
     assert text_of(deltas) == "Hello you"
-    assert (usage, completed) == (Usage(1, 3, estimated=False), RunCompleted("stop"))
+    assert (usage, completed) == (Finished("stop", Usage(1, 3, estimated=False)))
 
 
 QUIRKS: dict[str, tuple[Scenario, list[Event]]] = {
     "reasoning_content": (
         Scenario(text="a", reasoning="hm"),
-        [ReasoningDelta("hm"), MessageDelta("a"), Usage(1, 1, estimated=False), RunCompleted("stop")],
+        [ReasoningDelta("hm"), MessageDelta("a"), Finished("stop", Usage(1, 1, estimated=False))],
     ),
     "reasoning": (
         Scenario(text="a", reasoning="hm", reasoning_field="reasoning", usage="never"),
-        [ReasoningDelta("hm"), MessageDelta("a"), RunCompleted("stop")],
+        [ReasoningDelta("hm"), MessageDelta("a"), Finished("stop")],
     ),
     "usage in every chunk": (
         Scenario(text="a", usage="every_chunk"),
-        [MessageDelta("a"), Usage(1, 1, estimated=False), RunCompleted("stop")],
+        [MessageDelta("a"), Finished("stop", Usage(1, 1, estimated=False))],
     ),
     "usage in the choice": (
         Scenario(text="a", usage="in_choice"),
-        [MessageDelta("a"), Usage(1, 1, estimated=False), RunCompleted("stop")],
+        [MessageDelta("a"), Finished("stop", Usage(1, 1, estimated=False))],
     ),
     "choices null and Azure's first chunk": (
         stream_of({"choices": [], "prompt_filter_results": []}, {"choices": None}, delta(content="a"), delta("stop")),
-        [MessageDelta("a"), RunCompleted("stop")],
+        [MessageDelta("a"), Finished("stop")],
     ),
     "tool calls without index": (
         stream_of(
             delta(tool_calls=[{"id": "c1", "function": {"name": "add", "arguments": "{}"}}]), delta("tool_calls")
         ),
-        [ToolCallStarted("c1", "add", "{}"), RunCompleted("tool_calls")],
+        [ToolCallStarted("c1", "add", "{}"), Finished("tool_calls")],
     ),
     "comments": (
         Scenario(raw=(": OPENROUTER PROCESSING\n\n", f"data: {json.dumps(delta('stop', content='a'))}\n\n")),
-        [MessageDelta("a"), RunCompleted("stop")],
+        [MessageDelta("a"), Finished("stop")],
     ),
-    "length": (Scenario(text="a", finish_reason="length", usage="never"), [MessageDelta("a"), RunCompleted("length")]),
+    "length": (Scenario(text="a", finish_reason="length", usage="never"), [MessageDelta("a"), Finished("length")]),
     "content_filter": (
         Scenario(text="", finish_reason="content_filter", usage="never"),
-        [RunCompleted("content_filter")],
+        [Finished("content_filter")],
     ),
     "no end mark": (
         Scenario(text="a", usage="never", has_end_mark=False),
-        [MessageDelta("a"), RunCompleted("stop")],
+        [MessageDelta("a"), Finished("stop")],
     ),
     "reset after the end": (
         Scenario(text="a", usage="never", has_end_mark=False, ending="reset"),
-        [MessageDelta("a"), RunCompleted("stop")],
+        [MessageDelta("a"), Finished("stop")],
     ),
     "CRLF in single bytes": (
         Scenario(text="☃", usage="never", line_end="\r\n", bytes_per_write=1),
-        [MessageDelta("☃"), RunCompleted("stop")],
+        [MessageDelta("☃"), Finished("stop")],
     ),
     "until the connection closes": (
         Scenario(text="a", usage="never", framing="until_close"),
-        [MessageDelta("a"), RunCompleted("stop")],
+        [MessageDelta("a"), Finished("stop")],
     ),
     "with a length": (
         Scenario(text="a", usage="never", framing="content_length"),
-        [MessageDelta("a"), RunCompleted("stop")],
+        [MessageDelta("a"), Finished("stop")],
     ),
     "a JSON document instead of a stream": (
         Scenario(body='{"choices": [{"message": {"content": "a"}, "finish_reason": "stop"}]}'),
-        [MessageDelta("a"), RunCompleted("stop")],
+        [MessageDelta("a"), Finished("stop")],
     ),
 }
 

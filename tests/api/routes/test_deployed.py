@@ -295,7 +295,7 @@ def test_a_conversation_to_import_has_a_limit_of_its_own(api: Server) -> None:
 def test_every_error_is_json(api: Server, method: str, path: str, status: int, code: str) -> None:
     response = requests.request(method, api.url + path, timeout=5)
     assert (response.status_code, response.json()["code"]) == (status, code)
-    assert set(response.json()) == {"error", "code", "request_id"}
+    assert set(response.json()) == {"error", "code", "retryable", "request_id"}
 
 
 def test_broken_json_is_refused_with_a_sentence(api: Server) -> None:

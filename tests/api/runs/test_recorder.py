@@ -2,23 +2,22 @@
 
 import time
 from collections.abc import Sequence
-from dataclasses import replace
 
 import pytest
 
 from api.events import MessageDelta, RunCompleted
-from api.messages import Message, ModelRequest
+from api.messages import ModelRequest, text_message
 from api.parts import TextPart
-from api.runs import recorder as run_recorder
 from api.runs.log_reader import RunReader
-from api.runs.recorder import CLAIM_SECONDS, HEARTBEAT_SECONDS, RunRecorder
+from api.runs.recorder import CLAIM_SECONDS, HEARTBEAT_SECONDS, STALE_SECONDS, RunRecorder
 from api.runs.run import Run
+from api.runs.steps import Steps
 from api.store import Store
 from api.store.records import NewRun
 from tests.api.runs.test_log import Client
 from tests.api.runs.test_run import Limits
 from tests.support.scripted_chat_model import ScriptedChatModel
-from tests.support.stores import ACCOUNT, OWNER, claim_stale
+from tests.support.stores import ACCOUNT, OWNER, append, claim_stale, logged
 
 
 class RecorderByHand(RunRecorder):
@@ -29,16 +28,18 @@ class RecorderByHand(RunRecorder):
 class Recording:
     """A recorder, the runs it takes and those it has let go."""
 
-    def __init__(self, store: Store, owner: str = OWNER) -> None:
+    def __init__(self, store: Store, owner: str = OWNER, stale_seconds: float = STALE_SECONDS) -> None:
         self.store = store
         self.over: list[Run] = []
-        self.recorder = RecorderByHand(store, owner, self.over.append)
+        self.recorder = RecorderByHand(store, owner, self.over.append, stale_seconds)
 
     def start(self, *texts: str) -> Run:
         thread = self.store.threads.create(ACCOUNT)
-        created = self.store.runs.create(ACCOUNT, NewRun(thread.thread_id, "m", (TextPart("q"),)), OWNER).run
-        request = ModelRequest("m", (Message("user", "q"),))
-        run = Run(created.started, request, "q1", ScriptedChatModel(), Limits(), lambda _: None)
+        created = self.store.runs.create(ACCOUNT, NewRun(thread.thread_id, "m", (TextPart("q"),)), OWNER)
+        assert created.started is not None
+        request = ModelRequest("m", (text_message("user", "q"),))
+        steps = Steps(ScriptedChatModel(), request, Limits())
+        run = Run(created.started, request, "q1", steps, lambda _: None)
         self.recorder.add(run, ())
         self.say(run, texts)
         return run
@@ -67,7 +68,7 @@ def test_what_has_come_is_stored_by_a_cycle_and_the_end_before_its_readers_see_i
     run = recording.start("a", "b")
     recording.cycle()
     assert recording.stored(run) == ["run.started", "message.delta", "message.delta"]
-    run.end(RunCompleted("stop"))
+    run.seal(RunCompleted("stop"))
     assert not run.log.is_ended
     recording.cycle()
     assert types_read(run) == recording.stored(run)
@@ -77,8 +78,8 @@ def test_what_has_come_is_stored_by_a_cycle_and_the_end_before_its_readers_see_i
 
 def test_an_end_is_stored_at_once_without_what_others_have_said(recording: Recording) -> None:
     ended, going_on = recording.start("a"), recording.start("b")
-    ended.end(RunCompleted("stop"))
-    recording.recorder.finish_ended()
+    ended.seal(RunCompleted("stop"))
+    recording.recorder.store_sealed()
     assert recording.stored(ended)[-1] == "run.completed"
     assert recording.stored(going_on) == ["run.started"]
 
@@ -92,7 +93,7 @@ def test_readers_of_a_run_that_ended_elsewhere_see_no_end_that_is_not_stored(
     recording.say(run, ["never stored"])
     assert claim_stale(recording.store, -1) == (run.run_id,)
     if is_over:
-        run.end(RunCompleted("stop"))
+        run.seal(RunCompleted("stop"))
     recording.cycle()
     assert types_read(run) == ["run.started", "message.delta", "message.delta"]
     assert recording.stored(run) == ["run.started", "message.delta", "run.interrupted"]
@@ -100,19 +101,12 @@ def test_readers_of_a_run_that_ended_elsewhere_see_no_end_that_is_not_stored(
 
 
 def test_an_end_that_cannot_be_stored_keeps_no_other_from_it(
-    recording: Recording, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    recording: Recording, caplog: pytest.LogCaptureFixture
 ) -> None:
     broken, whole = recording.start("a"), recording.start("b")
-    ending_of = run_recorder._ending_of
-
-    def breaking(recorded: run_recorder.Recorded) -> run_recorder.Ending:
-        ending = ending_of(recorded)
-        lines = ending.lines._replace(after=ending.lines.after + 7, last_seq=ending.lines.last_seq + 7)
-        return replace(ending, lines=lines) if recorded.run is broken else ending
-
-    monkeypatch.setattr(run_recorder, "_ending_of", breaking)
+    append(recording.store, logged(broken.run_id, 2, *[MessageDelta("more than the recorder knows")] * 8))
     for run in (broken, whole):
-        run.end(RunCompleted("stop"))
+        run.seal(RunCompleted("stop"))
     recording.cycle()
     assert recording.stored(whole)[-1] == "run.completed"
     assert broken.log.is_ended
@@ -127,12 +121,11 @@ def test_a_run_that_is_silent_beats(recording: Recording) -> None:
     assert recording.store.runs.heartbeat(OWNER, [run.run_id]) == {run.run_id}
 
 
-def test_a_stale_run_is_claimed_at_the_second_look(recording: Recording, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_stale_run_is_claimed_at_the_second_look(recording: Recording) -> None:
     """After an outage everybody's runs look stale at once: their owners beat before the second look."""
-    monkeypatch.setattr(run_recorder, "STALE_SECONDS", -1.0)
     run = recording.start("kept")
     recording.cycle()
-    other = Recording(recording.store, "worker-2")
+    other = Recording(recording.store, "worker-2", stale_seconds=-1.0)
     other.cycle(later=CLAIM_SECONDS)
     assert recording.store.runs.get(ACCOUNT, run.run_id).status == "running"
     other.cycle(later=2 * CLAIM_SECONDS)

@@ -7,9 +7,9 @@ import pytest
 
 from api.errors import ContextTooLong, ProviderError, ProviderRateLimited
 from api.events import MessageDelta, RunCompleted, RunStarted, Usage
-from api.messages import Message, ModelRequest
-from api.runs import run as runs
+from api.messages import Finished, ModelRequest, text_message
 from api.runs.run import Run
+from api.runs.steps import Steps
 from tests.support.processes import wait_for
 from tests.support.scripted_chat_model import ScriptedChatModel
 
@@ -26,21 +26,16 @@ def model() -> ScriptedChatModel:
     return ScriptedChatModel()
 
 
-@pytest.fixture(autouse=True)
-def fast_retries(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(runs, "RETRY_DELAYS_SECONDS", (0.01, 0.01))
-
-
 def make_run(model: ScriptedChatModel, ended: list[Run] | None = None) -> Run:
-    request = ModelRequest("scripted", (Message("user", "hello"),))
-    started = RunStarted("r1", "t1", "m1", "scripted")
+    request = ModelRequest("scripted", (text_message("user", "hello"),))
+    started = RunStarted("r1", "t1", None, "m1", "scripted")
 
-    def conclude(run: Run) -> None:
-        run.conclude()
+    def end(run: Run) -> None:
+        run.end()
         if ended is not None:
             ended.append(run)
 
-    return Run(started, request, "q1", model, Limits(), conclude)
+    return Run(started, request, "q1", Steps(model, request, Limits(), (0.01, 0.01)), end)
 
 
 def start(run: Run) -> threading.Thread:
@@ -54,7 +49,7 @@ def types(run: Run) -> list[str]:
 
 
 def test_an_answer_is_started_delta_usage_completed(model: ScriptedChatModel) -> None:
-    model.enqueue([MessageDelta("Hi")], [Usage(3, 1, estimated=False), RunCompleted("stop")])
+    model.enqueue([MessageDelta("Hi")], Finished("stop", Usage(3, 1, estimated=False)))
     ended: list[Run] = []
     run = make_run(model, ended)
     run.produce()
@@ -64,7 +59,7 @@ def test_an_answer_is_started_delta_usage_completed(model: ScriptedChatModel) ->
 
 
 def test_usage_is_estimated_where_the_provider_is_silent(model: ScriptedChatModel) -> None:
-    model.enqueue([MessageDelta("x" * 40)], [RunCompleted("stop")])
+    model.enqueue([MessageDelta("x" * 40)], Finished("stop"))
     run = make_run(model)
     run.produce()
     assert run.usage == Usage(input_tokens=2, output_tokens=10, estimated=True)
@@ -72,7 +67,7 @@ def test_usage_is_estimated_where_the_provider_is_silent(model: ScriptedChatMode
 
 def test_a_failure_before_any_content_is_tried_again(model: ScriptedChatModel) -> None:
     model.enqueue(ProviderError("down"))
-    model.enqueue([MessageDelta("Hi")], [RunCompleted("stop")])
+    model.enqueue([MessageDelta("Hi")], Finished("stop"))
     run = make_run(model)
     run.produce()
     assert types(run)[-1] == "run.completed"
@@ -83,7 +78,7 @@ def test_what_a_second_try_cannot_mend_fails_at_once(model: ScriptedChatModel, e
     model.enqueue(error)
     run = make_run(model)
     run.produce()
-    assert (types(run)[-1], run.error) == ("run.failed", error)
+    assert (types(run)[-1], type(run.error), str(run.error)) == ("run.failed", type(error), "no")
     assert len(model.completions) == 1
 
 
@@ -105,7 +100,7 @@ def test_a_defect_becomes_internal_without_its_text(model: ScriptedChatModel) ->
 
 def test_cancel_closes_the_provider_and_text_never_grows_after(model: ScriptedChatModel) -> None:
     go_on = threading.Event()
-    model.enqueue([MessageDelta("one")], go_on, [MessageDelta("two")], [RunCompleted("stop")])
+    model.enqueue([MessageDelta("one")], go_on, [MessageDelta("two")], Finished("stop"))
     run = make_run(model)
     thread = start(run)
     wait_for(lambda: "message.delta" in types(run))
@@ -157,7 +152,7 @@ def test_silence_after_text_is_limited_by_the_stall_limit(model: ScriptedChatMod
 
 
 def test_keep_alives_of_the_provider_do_not_count_as_content(model: ScriptedChatModel) -> None:
-    model.enqueue([], [], [RunCompleted("stop")])
+    model.enqueue([], [], Finished("stop"))
     run = make_run(model)
     run.produce()
     assert run.first_content_at is None

@@ -59,5 +59,5 @@ def test_a_key_belongs_to_an_account(two_accounts: Store) -> None:
     mine = start_run(two_accounts, key="k")
     thread = two_accounts.threads.create(OTHER)
     theirs = two_accounts.runs.create(OTHER, NewRun(thread.thread_id, "m", idempotency_key="k"), OWNER)
-    assert theirs.is_new
+    assert theirs.started
     assert theirs.run.run_id != mine.run_id

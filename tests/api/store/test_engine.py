@@ -63,7 +63,7 @@ def test_no_statement_of_a_run_is_compiled_twice(store: Store) -> None:
         append(store, logged(run.run_id, 2, MessageDelta("a")))
         store.runs.heartbeat(OWNER, [run.run_id])
         store.runs.cancel_requested([run.run_id])
-        store.runs.finish(OWNER, completed(run.run_id, 3, "b"))
+        store.runs.end(OWNER, completed(run.run_id, 3, "b"))
 
     live()
     compiled = []

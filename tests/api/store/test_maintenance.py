@@ -7,7 +7,7 @@ from tests.support.stores import ACCOUNT, OWNER, completed, later, start_run
 
 def test_events_of_ended_runs_are_pruned_and_nothing_else(store: Store) -> None:
     ended, going_on = start_run(store), start_run(store)
-    store.runs.finish(OWNER, completed(ended.run_id, 2, "kept"))
+    store.runs.end(OWNER, completed(ended.run_id, 2, "kept"))
     assert store.maintenance.prune(later(-10)) == 0
     assert store.maintenance.prune(later()) == 1
     assert store.maintenance.prune(later()) == 0
@@ -20,13 +20,13 @@ def test_events_of_ended_runs_are_pruned_and_nothing_else(store: Store) -> None:
 def test_more_than_one_transaction_holds_is_pruned_in_several(store: Store, monkeypatch) -> None:
     monkeypatch.setattr(maintenance, "RUNS_AT_ONCE", 2)
     for _ in range(5):
-        store.runs.finish(OWNER, completed(start_run(store).run_id, 2, "x"))
+        store.runs.end(OWNER, completed(start_run(store).run_id, 2, "x"))
     assert store.maintenance.prune(later()) == 5
 
 
 def test_a_thread_deleted_long_ago_is_purged_with_all_it_has(store: Store) -> None:
     kept, gone = start_run(store), start_run(store)
-    store.runs.finish(OWNER, completed(gone.run_id, 2, "x"))
+    store.runs.end(OWNER, completed(gone.run_id, 2, "x"))
     store.threads.delete(ACCOUNT, gone.thread_id)
     assert store.maintenance.purge(later(-10)) == 0
     assert store.maintenance.purge(later()) == 1

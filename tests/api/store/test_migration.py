@@ -18,6 +18,11 @@ OLD_RUN = (
     "INSERT INTO runs (id, account_id, thread_id, message_id, model, status, seq, owner, heartbeat_at, created_at)"
     " VALUES ('r1', 'local', :thread_id, :message_id, 'm', 'running', 3, 'w', 0, 0)"
 )
+FAILED_RUN = (
+    "INSERT INTO runs (id, account_id, thread_id, message_id, model, status, seq, owner, heartbeat_at, created_at,"
+    " error_code, error_message) VALUES"
+    " (:code, 'local', :thread_id, :message_id, 'm', 'failed', 3, 'w', 0, 0, :code, '')"
+)
 OLD_EVENTS = "INSERT INTO run_events (run_id, seq, lines) VALUES ('r1', :seq, :lines)"
 OLD_ROWS = {
     1: b'run.started {"run_id":"r1","thread_id":"t","message_id":"m","model":"m"}\n',
@@ -51,12 +56,18 @@ def test_the_oldest_database_keeps_what_it_holds(empty_url: str) -> None:
     with engine.begin() as connection:
         row = {"thread_id": thread.thread_id, "message_id": answer.message_id}
         connection.execute(text(OLD_RUN), row)
+        connection.execute(text(FAILED_RUN), [{**row, "code": code} for code in ("upstream_error", "content_filter")])
         connection.execute(text(OLD_EVENTS), [{"seq": seq, "lines": lines} for seq, lines in OLD_ROWS.items()])
     migrate(engine)
     (found,) = store.threads.list_newest(ACCOUNT, query="words").items
     assert (found.thread_id, found.title) == (thread.thread_id, "old")
     replay = store.run_events.replay_after(ACCOUNT, "r1", 0)
     assert ([event.seq for event in replay.events], replay.run.seq, replay.run.status) == ([1, 2, 3], 3, "running")
+    failed = store.runs.list_by_id(ACCOUNT, ["upstream_error", "content_filter"])
+    assert {run.error_code: run.error_is_retryable for run in failed} == {
+        "upstream_error": True,
+        "content_filter": False,
+    }
     assert claim_stale(store, 30) == ("r1",)
     assert store.messages.get(ACCOUNT, answer.message_id).text == "old text"
     store.runs.create(ACCOUNT, NewRun(thread.thread_id, "m"), "w")

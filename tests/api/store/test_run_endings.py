@@ -35,7 +35,7 @@ def test_an_ending_is_in_the_log_the_run_and_the_message(
     run = start_run(store)
     append(store, logged(run.run_id, 2, MessageDelta("a")))
     events = logged(run.run_id, 2, MessageDelta("a"), MessageDelta("b"), terminal)
-    assert store.runs.finish(OWNER, Ending(lines_of(events), terminal, (TextPart("ab"),), Usage(1, 2, estimated=True)))
+    assert store.runs.end(OWNER, Ending(lines_of(events), terminal, (TextPart("ab"),), Usage(1, 2, estimated=True)))
     replay = store.run_events.replay_after(ACCOUNT, run.run_id, 1)
     ended = replay.run
     assert replay.events == events
@@ -52,9 +52,9 @@ def test_every_terminal_event_is_covered() -> None:
 
 def test_a_run_ends_once_and_by_its_owner(store: Store) -> None:
     run = start_run(store)
-    assert not store.runs.finish("worker-2", completed(run.run_id, 2, "foreign"))
-    assert store.runs.finish(OWNER, completed(run.run_id, 2, "mine"))
-    assert not store.runs.finish(OWNER, completed(run.run_id, 2, "again"))
+    assert not store.runs.end("worker-2", completed(run.run_id, 2, "foreign"))
+    assert store.runs.end(OWNER, completed(run.run_id, 2, "mine"))
+    assert not store.runs.end(OWNER, completed(run.run_id, 2, "again"))
     assert store.messages.get(ACCOUNT, run.message_id).text == "mine"
 
 
@@ -62,7 +62,7 @@ def test_an_ending_that_does_not_follow_the_log_is_a_defect_and_changes_nothing(
     run = start_run(store)
     for seq in (-5, 3):
         with pytest.raises(ValueError, match="does not follow"):
-            store.runs.finish(OWNER, completed(run.run_id, seq, "x"))
+            store.runs.end(OWNER, completed(run.run_id, seq, "x"))
     assert store.runs.get(ACCOUNT, run.run_id) == run
 
 
@@ -107,6 +107,6 @@ def test_an_owner_that_comes_back_after_a_claim_changes_nothing(store: Store) ->
     claim_stale(store, -1)
     before = store.run_events.replay_after(ACCOUNT, run.run_id, 0)
     assert append(store, logged(run.run_id, 2, MessageDelta("late"))) == frozenset()
-    assert not store.runs.finish(OWNER, completed(run.run_id, 2, "late"))
+    assert not store.runs.end(OWNER, completed(run.run_id, 2, "late"))
     assert store.runs.heartbeat(OWNER, [run.run_id]) == frozenset()
     assert store.run_events.replay_after(ACCOUNT, run.run_id, 0) == before

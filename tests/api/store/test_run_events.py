@@ -65,7 +65,7 @@ def test_events_that_leave_a_gap_are_refused_and_the_others_of_the_batch_are_not
 def test_only_the_owner_appends_and_only_while_the_run_goes_on(store: Store, owner: str) -> None:
     run = start_run(store)
     if owner == OWNER:
-        store.runs.finish(OWNER, completed(run.run_id, 2, "done"))
+        store.runs.end(OWNER, completed(run.run_id, 2, "done"))
     before = store.run_events.replay_after(ACCOUNT, run.run_id, 0)
     assert append(store, logged(run.run_id, before.run.seq + 1, MessageDelta("x")), owner=owner) == frozenset()
     assert store.run_events.replay_after(ACCOUNT, run.run_id, 0) == before

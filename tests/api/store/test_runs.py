@@ -21,10 +21,10 @@ def test_a_run_starts_with_its_messages_and_its_first_event(store: Store, thread
     created = store.runs.create(ACCOUNT, NewRun(thread_id, "m", ASKED), OWNER)
     question, answer = path(store, thread_id)
     (event,) = store.run_events.replay_after(ACCOUNT, created.run.run_id, 0).events
-    assert created.is_new
+    assert created.started is not None
     assert (question.role, question.parts, question.status) == ("user", ASKED, "completed")
     assert (answer.message_id, answer.status, answer.run_id) == (created.run.message_id, "running", created.run.run_id)
-    assert (event.seq, event.type, event.data) == (1, "run.started", to_json(created.run.started))
+    assert (event.seq, event.type, event.data) == (1, "run.started", to_json(created.started))
     assert store.runs.get(ACCOUNT, created.run.run_id) == created.run
 
 
@@ -33,23 +33,23 @@ def test_a_thread_runs_one_run_at_a_time(store: Store) -> None:
     with pytest.raises(Conflict):
         store.runs.create(ACCOUNT, NewRun(run.thread_id, "m", ASKED), OWNER)
     assert len(path(store, run.thread_id)) == 2
-    store.runs.finish(OWNER, completed(run.run_id, 2, "done"))
-    assert store.runs.create(ACCOUNT, NewRun(run.thread_id, "m", ASKED), OWNER).is_new
+    store.runs.end(OWNER, completed(run.run_id, 2, "done"))
+    assert store.runs.create(ACCOUNT, NewRun(run.thread_id, "m", ASKED), OWNER).started
 
 
 def test_the_same_key_is_the_same_run_also_when_it_has_ended(store: Store, thread_id: str) -> None:
     new = NewRun(thread_id, "m", ASKED, idempotency_key="k")
     first = store.runs.create(ACCOUNT, new, OWNER)
-    assert store.runs.create(ACCOUNT, new, "another") == type(first)(first.run, is_new=False)
-    store.runs.finish(OWNER, completed(first.run.run_id, 2, "done"))
+    assert store.runs.create(ACCOUNT, new, "another") == type(first)(first.run)
+    store.runs.end(OWNER, completed(first.run.run_id, 2, "done"))
     again = store.runs.create(ACCOUNT, new, OWNER)
-    assert (again.run.run_id, again.run.status, again.is_new) == (first.run.run_id, "completed", False)
+    assert (again.run.run_id, again.run.status, again.started) == (first.run.run_id, "completed", None)
     assert len(path(store, thread_id)) == 2
 
 
 def test_an_answer_is_given_again_beside_the_first(store: Store) -> None:
     run = start_run(store)
-    store.runs.finish(OWNER, completed(run.run_id, 2, "one"))
+    store.runs.end(OWNER, completed(run.run_id, 2, "one"))
     question = path(store, run.thread_id)[0]
     again = store.runs.create(ACCOUNT, NewRun(run.thread_id, "m", parent_id=question.message_id), OWNER)
     answers = store.messages.children(ACCOUNT, run.thread_id, question.message_id)
@@ -58,7 +58,7 @@ def test_an_answer_is_given_again_beside_the_first(store: Store) -> None:
 
 def test_an_edited_first_message_is_a_second_root(store: Store) -> None:
     run = start_run(store)
-    store.runs.finish(OWNER, completed(run.run_id, 2, "one"))
+    store.runs.end(OWNER, completed(run.run_id, 2, "one"))
     store.runs.create(ACCOUNT, NewRun(run.thread_id, "m", (TextPart("edited"),), is_first=True), OWNER)
     assert [root.text for root in store.messages.children(ACCOUNT, run.thread_id, None)] == ["hello", "edited"]
     assert [message.text for message in path(store, run.thread_id)] == ["edited", ""]
@@ -85,7 +85,7 @@ def test_a_cancel_is_marked_once_and_seen_by_the_owner(store: Store) -> None:
 
 def test_a_run_that_has_ended_is_not_cancelled(store: Store) -> None:
     run = start_run(store)
-    store.runs.finish(OWNER, completed(run.run_id, 2, "done"))
+    store.runs.end(OWNER, completed(run.run_id, 2, "done"))
     assert store.runs.request_cancel(ACCOUNT, run.run_id).cancel_requested_at is None
     assert store.runs.cancel_requested([run.run_id]) == frozenset()
     with pytest.raises(NotFound):
@@ -94,7 +94,7 @@ def test_a_run_that_has_ended_is_not_cancelled(store: Store) -> None:
 
 def test_a_heartbeat_is_for_the_owners_running_runs(store: Store) -> None:
     mine, ended, foreign = start_run(store), start_run(store), start_run(store, owner="worker-2")
-    store.runs.finish(OWNER, completed(ended.run_id, 2, "done"))
+    store.runs.end(OWNER, completed(ended.run_id, 2, "done"))
     assert store.runs.heartbeat(OWNER, [mine.run_id, ended.run_id, foreign.run_id]) == {mine.run_id}
 
 

@@ -75,7 +75,7 @@ def test_an_empty_query_lists_everything(written: Store) -> None:
 def test_an_answer_is_found_once_it_is_final_and_gone_with_its_thread(store: Store) -> None:
     run = start_run(store, "question")
     assert not finds(store, "answered")
-    store.runs.finish(OWNER, completed(run.run_id, 2, "answered"))
+    store.runs.end(OWNER, completed(run.run_id, 2, "answered"))
     assert finds(store, "answered")
     store.threads.delete(ACCOUNT, run.thread_id)
     store.maintenance.purge(2e9)

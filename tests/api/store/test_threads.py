@@ -56,7 +56,7 @@ def test_a_title_is_given_once_and_never_over_a_persons(store: Store) -> None:
     thread_id = store.threads.create(ACCOUNT).thread_id
     for title in ("first \0 \ud800", "second"):
         run = store.runs.create(ACCOUNT, NewRun(thread_id, "m", (TextPart("q"),), title=title), OWNER).run
-        store.runs.finish(OWNER, completed(run.run_id, 2, "a"))
+        store.runs.end(OWNER, completed(run.run_id, 2, "a"))
     assert titles(store) == titles(store, query="first") == ["first \N{REPLACEMENT CHARACTER} ?"]
 
 

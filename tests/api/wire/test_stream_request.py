@@ -7,7 +7,7 @@ import pytest
 
 from api.config import Config, load_config
 from api.errors import BadRequest
-from api.messages import Message
+from api.messages import text_message
 from api.wire.stream_request import parse_stream_request
 
 CONFIG = load_config(
@@ -23,7 +23,7 @@ def parse(body: Any, config: Config = CONFIG) -> Any:
 def test_the_roles_of_both_worlds_are_understood() -> None:
     roles = ("system", "human", "ai")
     asked = parse({"thread_id": "t", "messages": [{"role": role, "content": role} for role in roles]})
-    expected = (Message("system", "system"), Message("user", "human"), Message("assistant", "ai"))
+    expected = (text_message("system", "system"), text_message("user", "human"), text_message("assistant", "ai"))
     assert (asked.thread_id, asked.model_request.messages) == ("t", expected)
 
 
@@ -31,7 +31,7 @@ def test_options_reach_the_model() -> None:
     body = {"messages": [HELLO], "model": "b", "temperature": 0, "max_tokens": 5, "system_prompt": "be kind"}
     request = parse(body).model_request
     assert (request.model, request.temperature, request.max_tokens) == ("b", 0.0, 5)
-    assert request.messages[0] == Message("system", "be kind")
+    assert request.messages[0] == text_message("system", "be kind")
 
 
 def test_what_is_not_given_is_left_to_the_provider() -> None:

@@ -1,0 +1,110 @@
+"""Nothing that ends is left to the collector: with it off, all that a run needed is gone once it is over."""
+
+import contextlib
+import json
+from collections.abc import Callable, Iterator
+
+import pytest
+import requests
+
+from tests.support.processes import Server, running_api, wait_for
+from tests.support.provider.client import ScriptedProvider
+from tests.support.provider.scenario import Scenario
+
+SSE, NDJSON, TEXT = "text/event-stream", "application/x-ndjson", "text/plain"
+WORDS = "word " * 200
+QUESTION = [{"role": "user", "content": "hi"}]
+TIMES = 5
+
+
+@pytest.fixture(scope="module")
+def provider() -> Iterator[ScriptedProvider]:
+    with ScriptedProvider() as provider:
+        yield provider
+
+
+@pytest.fixture(scope="module", params=["gevent", "gthread"])
+def server(
+    request: pytest.FixtureRequest, provider: ScriptedProvider, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Server]:
+    settings = {
+        "OPENAI_BASE_URL": provider.base_url,
+        "LLM_MODEL": "whole,broken,refusing,silent",
+        "WORKER_CLASS": request.param,
+        "MAX_STREAMS": 20,
+    }
+    provider.script("whole", Scenario(text=WORDS))
+    provider.script("broken", Scenario(text=WORDS, ending="cut"))
+    provider.script("refusing", Scenario(status=401))
+    provider.script("silent", Scenario(text=WORDS, pause_after_chunks=3, pause=30))
+    folder = tmp_path_factory.mktemp("memory")
+    with running_api(folder, "tests.support.living_objects:create_app()", **settings) as server:
+        for use in USES.values():
+            use(server)
+        yield server
+
+
+def stream(server: Server, model: str, accept: str) -> None:
+    body = {"messages": QUESTION, "model": model}
+    with contextlib.suppress(requests.ConnectionError, requests.exceptions.ChunkedEncodingError):
+        requests.post(f"{server.url}/stream", json=body, headers={"Accept": accept}, timeout=30)
+
+
+def leave(server: Server, model: str, accept: str) -> None:
+    body = {"messages": QUESTION, "model": model}
+    with requests.post(
+        f"{server.url}/stream", json=body, headers={"Accept": accept}, stream=True, timeout=30
+    ) as response:
+        next(response.iter_content(None))
+
+
+def run(server: Server, model: str, accept: str, *, is_cancelled: bool = False, is_left: bool = False) -> None:
+    thread_id = requests.post(f"{server.url}/threads", json={}, timeout=30).json()["thread_id"]
+    body = {"content": "hi", "model": model}
+    asked = {"json": body, "headers": {"Accept": accept}, "stream": True, "timeout": 30}
+    with requests.post(f"{server.url}/threads/{thread_id}/runs", **asked) as response:
+        run_id = response.headers["X-Run-Id"]
+        lines = response.iter_lines()
+        next(lines)
+        if is_cancelled:
+            requests.post(f"{server.url}/runs/{run_id}/cancel", timeout=30)
+        if not is_left:
+            list(lines)
+    events = requests.get(f"{server.url}/runs/{run_id}/events", headers={"Accept": NDJSON}, timeout=30)
+    assert json.loads(events.text.splitlines()[-1])["type"].startswith("run.")
+
+
+USES: dict[str, Callable[[Server], None]] = {
+    "a whole answer as events": lambda server: stream(server, "whole", SSE),
+    "a whole answer as lines": lambda server: stream(server, "whole", NDJSON),
+    "a whole answer as text": lambda server: stream(server, "whole", TEXT),
+    "an answer that breaks off as events": lambda server: stream(server, "broken", SSE),
+    "an answer that breaks off as text": lambda server: stream(server, "broken", TEXT),
+    "a refused key as events": lambda server: stream(server, "refusing", SSE),
+    "a refused key as text": lambda server: stream(server, "refusing", TEXT),
+    "a client that leaves": lambda server: leave(server, "silent", SSE),
+    "a client that leaves the text": lambda server: leave(server, "silent", TEXT),
+    "a stored run": lambda server: run(server, "whole", SSE),
+    "a stored run that fails": lambda server: run(server, "broken", NDJSON),
+    "a stored run that is cancelled": lambda server: run(server, "silent", SSE, is_cancelled=True),
+    "a stored run whose reader leaves": lambda server: run(server, "whole", SSE, is_left=True),
+}
+
+
+def living(server: Server) -> dict[str, int]:
+    return dict(requests.get(f"{server.url}/living", timeout=30).json())
+
+
+@pytest.mark.parametrize("use", USES.values(), ids=USES.keys())
+def test_with_the_collector_off_nothing_stays(server: Server, use: Callable[[Server], None]) -> None:
+    before = living(server)
+    for _ in range(TIMES):
+        use(server)
+
+    def stays() -> dict[str, int]:
+        now = living(server)
+        return {name: more for name, count in now.items() if (more := count - before.get(name, 0)) > 0}
+
+    with contextlib.suppress(AssertionError):
+        wait_for(lambda: not stays(), 10)
+    assert stays() == {}
