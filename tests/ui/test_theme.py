@@ -5,7 +5,7 @@ import pytest
 from tests.support.processes import ROOT
 from ui import theme
 
-CSS = (theme.FOLDER / "theme.css").read_text(encoding="utf-8")
+CSS = theme.style()
 PAIRS = [
     ("ink", "paper"),
     ("ink", "bubble"),
@@ -49,6 +49,10 @@ def test_nothing_is_fetched_from_elsewhere() -> None:
     head = theme.head_html().replace("http://www.w3.org/2000/svg", "")
     assert "http" not in head
     assert "@import" not in head
+
+
+def test_every_sheet_has_one_place_in_the_cascade() -> None:
+    assert sorted(theme.SHEETS) == sorted(path.stem for path in theme.FOLDER.glob("*.css"))
 
 
 def test_every_icon_that_is_used_is_drawn() -> None:

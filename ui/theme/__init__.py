@@ -1,4 +1,4 @@
-"""The frame and the look of every page; colours, type and icons are in theme.css, no file comes from elsewhere."""
+"""The frame and the look of every page; each sheet is a part of the look, no file comes from elsewhere."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,6 +10,22 @@ from nicegui import ui
 from ui.elements.tag import Tag
 
 FOLDER = Path(__file__).parent
+# In the order of the cascade.
+SHEETS = (
+    "tokens",
+    "ground",
+    "sidebar",
+    "page",
+    "buttons",
+    "thread",
+    "greeting",
+    "composer",
+    "dialogs",
+    "connection",
+    "login",
+    "screens",
+    "icons",
+)
 VIEWPORT = "width=device-width, initial-scale=1, viewport-fit=cover, interactive-widget=resizes-content"
 FAVICON = (
     '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32"><rect width="32" height="32" rx="8" fill="#8c2f4b"/>'
@@ -33,8 +49,12 @@ class Frame:
 def head_html() -> str:
     """Return what every page has in its head: the colours, before the first paint."""
     script = (FOLDER / "theme.js").read_text(encoding="utf-8")
-    style = (FOLDER / "theme.css").read_text(encoding="utf-8")
-    return f"<script>{script}</script>\n<style>{style}</style>"
+    return f"<script>{script}</script>\n<style>{style()}</style>"
+
+
+def style() -> str:
+    """Return all sheets as one."""
+    return "\n".join((FOLDER / f"{name}.css").read_text(encoding="utf-8") for name in SHEETS)
 
 
 @contextmanager
