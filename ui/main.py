@@ -20,7 +20,8 @@ from ui.client.run_reader import StreamExecutor
 from ui.config import Config, load_config
 from ui.errors import ConfigError
 from ui.pages import chat, login, thread_files
-from ui.security import PasswordGate, SecurityHeaders
+from ui.security import OPEN_PATHS, PasswordGate, SecurityHeaders
+from ui.theme.stylesheet import read_look
 
 RECONNECT_TIMEOUT_SECONDS = 30
 # Longer than the 90 s a platform's router keeps idle connections open.
@@ -47,16 +48,18 @@ def build(config: Config) -> None:
     """Wire the shared parts and register everything the process answers."""
     client = ApiClient(config.api_url, config.api_token)
     executor = StreamExecutor(config.max_streams)
-    ui.add_head_html(theme.head_html(), shared=True)
+    look = read_look()
+    ui.add_head_html(look.head, shared=True)
+    app.get(look.path)(look.response)
     calls = ThreadPoolExecutor(CALL_THREADS, thread_name_prefix="api-call")
     backend = Backend(client, ApiWatch(client), executor, calls, time.monotonic, time.time)
-    chat.register(config, backend)
+    chat.register(config, backend, look)
     thread_files.register(backend)
     if config.password:
         password = Password(config.password)
         sessions = LoginSessions(config.storage_secret, password)
-        login.register(config, password, sessions, time.monotonic)
-        app.add_middleware(PasswordGate, accepts=sessions.accepts)
+        login.register(config, look, password, sessions, time.monotonic)
+        app.add_middleware(PasswordGate, accepts=sessions.accepts, open_paths=OPEN_PATHS | {look.path})
     app.add_middleware(SecurityHeaders)
     app.get("/health")(lambda: PlainTextResponse("ok"))
     app.add_exception_handler(404, _say_not_found)

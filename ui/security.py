@@ -75,9 +75,12 @@ class _Sender:
 class PasswordGate:
     """Lets nobody through to pages, their sockets and their files who is not signed in."""
 
-    def __init__(self, app: ASGIApp, accepts: Callable[[str | None], bool]) -> None:
+    def __init__(
+        self, app: ASGIApp, accepts: Callable[[str | None], bool], open_paths: frozenset[str] = OPEN_PATHS
+    ) -> None:
         self._app = app
         self._accepts = accepts
+        self._open_paths = open_paths
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on, or turn it away."""
@@ -92,4 +95,4 @@ class PasswordGate:
 
     def _is_open(self, scope: Scope) -> bool:
         path = scope["path"].removeprefix(scope.get("root_path", ""))
-        return path in OPEN_PATHS or self._accepts(HTTPConnection(scope).cookies.get(LOGIN_COOKIE))
+        return path in self._open_paths or self._accepts(HTTPConnection(scope).cookies.get(LOGIN_COOKIE))

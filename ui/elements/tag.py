@@ -36,5 +36,5 @@ class PlainButton(TextElement):
 
 
 def add_icon(name: str) -> ui.element:
-    """Add one of the icons drawn in theme.css; it says nothing to screen readers."""
+    """Add one of the icons drawn in icons.css; it says nothing to screen readers."""
     return ui.element("i").classes(f"icon icon-{name}").props("aria-hidden=true")

@@ -26,17 +26,20 @@ from ui.elements.thread_settings import ThreadSettings
 from ui.errors import ApiUnreachable, PageError
 from ui.pages.page_elements import Views
 from ui.pages.workspace import Furniture, Workspace
+from ui.theme.stylesheet import Look, prefix_of
 
 
-def register(config: Config, backend: Backend) -> None:
+def register(config: Config, backend: Backend, look: Look) -> None:
     """Register the chat page at the root, and at the address of every thread."""
 
     def open_page(client: Client, thread_id: str | None) -> None:
         workspace = Workspace(backend, client)
+        prefix = prefix_of(client.request)
+        ui.add_head_html(look.link(prefix))
         with theme.frame(config.title, config.caption) as frame:
             views, banner = _lay_out(frame, workspace)
             if config.password is not None:
-                _add_sign_out(frame, client)
+                _add_sign_out(frame, prefix)
         furniture = _add_furniture(config, frame, workspace)
         workspace.show_in(views, furniture, thread_id)
         client.on_delete(workspace.close)
@@ -101,9 +104,8 @@ def _preload() -> None:
     unseen.set_visibility(False)
 
 
-def _add_sign_out(frame: theme.Frame, client: Client) -> None:
+def _add_sign_out(frame: theme.Frame, prefix: str) -> None:
     # A form, so that signing out needs a POST and works by the browser alone.
-    prefix = client.request.headers.get("X-Forwarded-Prefix", "") + str(client.request.scope.get("root_path", ""))
     with frame.sign_out, Tag("form").props("method=post"):
         form_button = PlainButton(lambda: None, icon="sign-out", label=texts.SIGN_OUT)
         form_button.props("type=submit")

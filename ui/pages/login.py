@@ -12,6 +12,7 @@ from ui import texts, theme
 from ui.auth import LoginSessions, LoginThrottle, Password
 from ui.config import Config
 from ui.security import LOGIN_COOKIE
+from ui.theme.stylesheet import Look, prefix_of
 
 MAX_FORM_BYTES = 8192
 
@@ -39,13 +40,18 @@ PAGE = """<!doctype html>
 """
 
 
-def register(config: Config, password: Password, sessions: LoginSessions, clock: Callable[[], float]) -> None:
+def register(
+    config: Config, look: Look, password: Password, sessions: LoginSessions, clock: Callable[[], float]
+) -> None:
     """Register the routes that sign a browser in and out."""
     throttle = LoginThrottle()
 
+    def page(request: Request, problem: str = "") -> str:
+        return _page(config, f"{look.head}\n{look.link(prefix_of(request))}", problem)
+
     @app.get("/login")
-    def show_login() -> Response:
-        return HTMLResponse(_page(config))
+    def show_login(request: Request) -> Response:
+        return HTMLResponse(page(request))
 
     @app.post("/login")
     async def sign_in(request: Request) -> Response:
@@ -53,10 +59,10 @@ def register(config: Config, password: Password, sessions: LoginSessions, clock:
         if wait_seconds := throttle.seconds_to_wait(address, clock()):
             seconds = str(int(wait_seconds) + 1)
             problem = texts.LOGIN_THROTTLED.format(seconds=seconds)
-            return HTMLResponse(_page(config, problem), 429, {"Retry-After": seconds})
+            return HTMLResponse(page(request, problem), 429, {"Retry-After": seconds})
         if not password.matches(await _sent_password(request)):
             throttle.fail(address, clock())
-            return HTMLResponse(_page(config, texts.LOGIN_WRONG), 401)
+            return HTMLResponse(page(request, texts.LOGIN_WRONG), 401)
         return _signed_in(request, sessions)
 
     @app.post("/logout")
@@ -92,12 +98,12 @@ async def _close_pages(cookie: str | None) -> None:
         client.delete()
 
 
-def _page(config: Config, problem: str = "") -> str:
+def _page(config: Config, head: str, problem: str) -> str:
     return PAGE.format(
         title=html.escape(config.title),
         caption=html.escape(config.caption),
         viewport=theme.VIEWPORT,
-        head=theme.head_html(),
+        head=head,
         label=texts.LOGIN_PASSWORD,
         button=texts.LOGIN_BUTTON,
         problem=html.escape(problem),

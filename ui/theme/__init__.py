@@ -1,15 +1,13 @@
-"""The frame and the look of every page; colours, type and icons are in theme.css, no file comes from elsewhere."""
+"""The frame and the look of every page; each sheet is a part of the look, no file comes from elsewhere."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 
 from nicegui import ui
 
 from ui.elements.tag import Tag
 
-FOLDER = Path(__file__).parent
 VIEWPORT = "width=device-width, initial-scale=1, viewport-fit=cover, interactive-widget=resizes-content"
 FAVICON = (
     '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32"><rect width="32" height="32" rx="8" fill="#8c2f4b"/>'
@@ -28,13 +26,6 @@ class Frame:
     sign_out: ui.element
     main: ui.element
     footer: ui.element
-
-
-def head_html() -> str:
-    """Return what every page has in its head: the colours, before the first paint."""
-    script = (FOLDER / "theme.js").read_text(encoding="utf-8")
-    style = (FOLDER / "theme.css").read_text(encoding="utf-8")
-    return f"<script>{script}</script>\n<style>{style}</style>"
 
 
 @contextmanager
