@@ -41,6 +41,7 @@ class Plan:
     sample_seconds: float = 1.0
     is_staggered: bool = True
     answers: int = 0  # With a number: no window, but so many answers as fast as they go.
+    thread_ids: Sequence[str] = ()  # With threads: stored runs, a stream in each, every question its first message.
     watched: Mapping[str, Sequence[int]] = field(default_factory=dict)
 
 
@@ -63,7 +64,8 @@ class Seen:
 class Stream:
     """One of the streams: an answer, then the next."""
 
-    def __init__(self, load: "Load", chunks: int) -> None:
+    def __init__(self, load: "Load", chunks: int, place: int = 0) -> None:
+        self.place = place
         self._load = load
         self.begin(chunks)
 
@@ -84,7 +86,7 @@ class Stream:
         """Send the request."""
         self._load.sent(self)
         try:
-            self.socket.send(self._load.request(self.chunks_wanted))
+            self.socket.send(self._load.request(self.chunks_wanted, self.place))
         except OSError:
             self._end(is_complete=False)
 
@@ -146,7 +148,7 @@ class Load:
         self._streams: dict[int, Stream] = {}
         self._starts: list[tuple[float, int, Stream | None]] = []
         self._count = 0
-        self._requests: dict[int, bytes] = {}
+        self._requests: dict[tuple[int, int], bytes] = {}
 
     def run(self) -> Seen:
         """Ramp up, measure, and stop."""
@@ -164,16 +166,24 @@ class Load:
         self._close_window()
         return self.seen
 
-    def request(self, chunks: int) -> bytes:
-        """Build the request for so many chunks."""
-        if chunks not in self._requests:
-            wanted = json.dumps({"chunks": chunks, "rate": self.plan.rate, "chars": self.plan.chars})
-            body = json.dumps({"thread_id": "bench", "messages": [{"role": "user", "content": wanted}]}).encode()
-            self._requests[chunks] = (
-                f"POST {self.plan.path} HTTP/1.1\r\nHost: 127.0.0.1\r\nAccept: {self.plan.accept}\r\n"
-                f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
-            ).encode() + body
-        return self._requests[chunks]
+    def request(self, chunks: int, place: int) -> bytes:
+        """Build the request of the stream at a place for so many chunks."""
+        key = (chunks, place if self.plan.thread_ids else 0)
+        if key not in self._requests:
+            self._requests[key] = self._built(chunks, place)
+        return self._requests[key]
+
+    def _built(self, chunks: int, place: int) -> bytes:
+        wanted = json.dumps({"chunks": chunks, "rate": self.plan.rate, "chars": self.plan.chars})
+        path, asked = self.plan.path, {"thread_id": "bench", "messages": [{"role": "user", "content": wanted}]}
+        if self.plan.thread_ids:
+            thread_id = self.plan.thread_ids[place % len(self.plan.thread_ids)]
+            path, asked = f"/threads/{thread_id}/runs", {"content": wanted, "parent_id": None}
+        body = json.dumps(asked).encode()
+        return (
+            f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nAccept: {self.plan.accept}\r\n"
+            f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
+        ).encode() + body
 
     def watch(self, stream: Stream) -> None:
         """Wait for the connection to be there."""
@@ -219,9 +229,9 @@ class Load:
             if stream is not None:
                 stream.begin(self.plan.chunks)
             elif self.plan.answers or not self.plan.is_staggered:
-                Stream(self, self.plan.chunks)
+                Stream(self, self.plan.chunks, number)
             else:
-                Stream(self, max(1, self.plan.chunks * number // self.plan.streams))
+                Stream(self, max(1, self.plan.chunks * number // self.plan.streams), number)
         if self._starts:
             wait = min(wait, max(0.0, self._starts[0][0] - now))
         for descriptor, event in self._epoll.poll(wait, 4096):

@@ -1,13 +1,17 @@
 """Memory of a worker, idle, per stream and after many runs; and how long a worker takes to start."""
 
 import time
-from typing import Any
+from dataclasses import dataclass
 
-from tests.bench.api.lab import FLASK_GEVENT, FLASK_GTHREAD, GEVENT_SSE, GTHREAD_SSE, NGINX, SEED, Lab
+import requests
+
+from tests.bench.api.lab import FLASK_GEVENT, FLASK_GTHREAD, GEVENT_SSE, GTHREAD_SSE, NGINX, SEED, Lab, Subject
+from tests.bench.api.servers import Target
 from tests.bench.measured import Memory, memory
-from tests.bench.report import Table, median
+from tests.bench.report import Cell, Table, median
 
 MIB = 1024 * 1024
+STREAMS = 10
 
 
 def per_stream(lab: Lab) -> Table:
@@ -39,26 +43,55 @@ def per_stream(lab: Lab) -> Table:
     return table
 
 
+@dataclass(frozen=True)
+class Answers:
+    """A kind of answer, and how many of it have to leave nothing behind."""
+
+    name: str
+    chars: int
+    count: int
+
+
+LONG = Answers("400 KB in 200 chunks", 2000, 2000)
+SHORT = Answers("3 KB in 200 chunks", 16, 10_000)
+
+
 def after_many_runs(lab: Lab) -> Table:
     """Whether a worker keeps anything of the runs it has done."""
-    runs = 500 if lab.options.is_quick else 10_000
-    warm = 300 if lab.options.is_quick else 5000
     table = Table(
         "api_memory_runs",
-        f"Memory of a worker after {runs:,} more runs",
-        f"From after {warm:,} runs; flat is within 5 %.",
+        "Memory of a worker after many answers, over its memory after ten of them",
+        "RSS; ten answers at once throughout, 200 chunks each: what has to be freed is an answer with a log.",
     )
     for subject in [GEVENT_SSE] if lab.options.is_quick else [GEVENT_SSE, GTHREAD_SSE]:
-        with lab.fresh(subject) as target:
-            plan: dict[str, Any] = {"streams": 20, "chunks": 20, "rate": 0}
-            lab.load(subject, target, answers=warm, **plan)
-            before = memory(target.worker)
-            seen = lab.load(subject, target, answers=runs, **plan)
-            after = memory(target.worker)
-        row = {"server": subject.name, **_mebibytes(before, "before"), **_mebibytes(after, "after")}
-        row |= {"after ÷ before": after.rss / before.rss, "runs/s": seen["answers"] / seen["seconds"]}
-        table.rows.append({**row, "runs": seen["answers"], "failures": seen["failures"]})
+        for answers in (LONG, SHORT):
+            for is_stored in (False, True):
+                table.rows.append(_after_answers(lab, subject, answers, is_stored=is_stored))
     return table
+
+
+def _after_answers(lab: Lab, subject: Subject, answers: Answers, *, is_stored: bool) -> dict[str, Cell]:
+    count = answers.count // 20 if lab.options.is_quick else answers.count
+    with lab.fresh(subject) as target:
+        thread_ids = [_new_thread(target) for _ in range(STREAMS)] if is_stored else []
+        plan = {"streams": STREAMS, "chunks": 200, "chars": answers.chars, "rate": 0, "thread_ids": thread_ids}
+        first = lab.load(subject, target, answers=10, **plan)
+        before = memory(target.worker)
+        seen = lab.load(subject, target, answers=count, **plan)
+        after = memory(target.worker)
+    return {
+        "server": subject.name,
+        "answers": f"{seen['answers']:,} of {answers.name}{', stored' if is_stored else ''}",
+        **_mebibytes(before, "before"),
+        **_mebibytes(after, "after"),
+        "after ÷ before": after.rss / before.rss,
+        "answers/s": seen["answers"] / seen["seconds"],
+        "failures": first["failures"] + seen["failures"],
+    }
+
+
+def _new_thread(target: Target) -> str:
+    return str(requests.post(f"http://127.0.0.1:{target.port}/threads", json={}, timeout=10).json()["thread_id"])
 
 
 def cold_start(lab: Lab) -> Table:

@@ -34,7 +34,7 @@ class ThreadLoad(Load):
         super().__init__(plan)
         self._thread_ids = thread_ids
 
-    def request(self, chunks: int) -> bytes:
+    def request(self, chunks: int, place: int) -> bytes:
         """Build the request for so many chunks."""
         content = json.dumps({"chunks": chunks, "rate": self.plan.rate, "chars": self.plan.chars})
         body = json.dumps({"content": content}).encode()
