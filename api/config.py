@@ -76,29 +76,29 @@ class Provider:
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """The settings, checked and typed."""
+    """The settings, checked and typed; their defaults are in `SETTINGS`."""
 
     provider: Provider
-    api_tokens: tuple[str, ...] = ()
-    database_url: str = "sqlite:///decant.db"
-    context_tokens: int = 0
-    bind_host: str = "127.0.0.1"
-    port: int = 8000
-    workers: int = 1
-    worker_class: str = "gevent"
-    max_streams: int = 200
-    first_token_seconds: float = 120
-    stall_seconds: float = 60
-    heartbeat_seconds: float = 15
-    drain_seconds: float = 20
-    max_body_bytes: int = 2_000_000
-    max_import_bytes: int = 32_000_000
-    max_messages: int = 1000
-    max_message_chars: int = 400_000
-    max_answer_chars: int = 2_000_000
-    log_level: int = logging.INFO
-    model_port: int = 8200
-    model_threads: int = 2
+    api_tokens: tuple[str, ...]
+    database_url: str
+    context_tokens: int
+    bind_host: str
+    port: int
+    workers: int
+    worker_class: str
+    max_streams: int
+    first_token_seconds: float
+    stall_seconds: float
+    heartbeat_seconds: float
+    drain_seconds: float
+    max_body_bytes: int
+    max_import_bytes: int
+    max_messages: int
+    max_message_chars: int
+    max_answer_chars: int
+    log_level: int
+    model_port: int
+    model_threads: int
 
 
 def load_config(environ: Mapping[str, str] | None = None) -> Config:

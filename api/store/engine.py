@@ -12,7 +12,6 @@ from sqlalchemy.pool import ConnectionPoolEntry
 
 from api.store.free_list_pool import FreeListPool
 
-DEFAULT_URL = "sqlite:///decant.db"
 BUSY_SECONDS = 15.0
 CONNECT_SECONDS = 10
 IDLE_SECONDS = 1.0
@@ -22,13 +21,13 @@ PRAGMAS = ("foreign_keys = ON", "synchronous = NORMAL", "temp_store = MEMORY", "
 READER = "reader"
 
 
-def make_engine(database_url: str = "", pool_size: int = 8) -> Engine:
-    """Make the engine for `database_url`; empty means the SQLite file `decant.db` in the working directory.
+def make_engine(database_url: str, pool_size: int = 8) -> Engine:
+    """Make the engine for a `DATABASE_URL`; a relative SQLite file is one of the working directory.
 
     Raises:
         ValueError: The URL is neither Postgres nor SQLite; the text says what is understood.
     """
-    url = _url(database_url or DEFAULT_URL)
+    url = _url(database_url)
     if url.get_backend_name() == "sqlite":
         return _make_sqlite(url, pool_size)
     return _make_postgres(url, pool_size)

@@ -8,20 +8,13 @@ from collections.abc import Iterable, Sequence
 
 from sqlalchemy import Connection, bindparam, select
 
-from api.store.engine import is_sqlite
 from api.store.records import Appended, Replay
 from api.store.run_lines import RunEvent, RunLines, unpack
-from api.store.run_rows import array_of, get_run, lock_owned
+from api.store.run_rows import get_run, lock_owned
 from api.store.schema import run_events, runs
+from api.store.statements import insert_rows
 from api.store.transactions import Database
 
-# Postgres takes a batch as arrays in one statement, for a third of what a statement for each row costs; SQLite has no
-# round trips, and most of what SQLAlchemy does for a row is spared by talking to the driver.
-INSERT_AT_ONCE = (
-    "INSERT INTO run_events (run_number, seq, lines) SELECT * FROM "
-    "unnest(CAST(%s AS bigint[]), CAST(%s AS integer[]), CAST(%s AS bytea[]))"
-)
-INSERT_EACH = "INSERT INTO run_events (run_number, seq, lines) VALUES (?, ?, ?)"
 ROWS_AT_ONCE = 64
 STORED = select(run_events.c.seq, run_events.c.lines).where(
     run_events.c.run_number == select(runs.c.number).where(runs.c.id == bindparam("run_id")).scalar_subquery(),
@@ -54,13 +47,7 @@ class RunEvents:
 
 def insert_lines(connection: Connection, added: Iterable[tuple[int, RunLines]]) -> None:
     """Add events to the runs of these numbers, which the transaction has locked."""
-    rows = [(number, row.last_seq, row.lines) for number, lines in added for row in lines.rows()]
-    if is_sqlite(connection):
-        connection.exec_driver_sql(INSERT_EACH, rows)
-    else:
-        numbers, seqs, lines = zip(*rows, strict=True)
-        hexed = [f'"\\\\x{line.hex()}"' for line in lines]
-        connection.exec_driver_sql(INSERT_AT_ONCE, (array_of(numbers), array_of(seqs), array_of(hexed)))
+    insert_rows(connection, [(number, row.last_seq, row.lines) for number, lines in added for row in lines.rows()])
 
 
 def stored_events(connection: Connection, run_id: str, seq: int = 0, rows: int | None = None) -> list[RunEvent]:

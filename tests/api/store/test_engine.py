@@ -34,7 +34,7 @@ def test_another_address_is_refused_with_what_is_understood(url: str) -> None:
 
 def test_an_engine_connects_to_nothing_before_it_is_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    engine = make_engine()
+    engine = make_engine("sqlite:///decant.db")
     make_engine("postgres://nobody@127.0.0.1:1/nothing")
     assert list(tmp_path.iterdir()) == []
     migrate(engine)
