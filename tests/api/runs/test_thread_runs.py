@@ -34,6 +34,7 @@ def test_a_run_is_streamed_and_stored(thread_api: ThreadApi) -> None:
     assert (question["role"], text_of(question), question["parent_id"], question["run"]) == ("user", "why?", None, None)
     assert answer["parts"] == [{"type": "reasoning", "text": "Hm."}, {"type": "text", "text": "The answer."}]
     assert (answer["parent_id"], answer["message_id"]) == (question["message_id"], events[0]["message_id"])
+    assert events[0]["parent_id"] == question["message_id"]
     assert (answer["status"], answer["run"]["seq"], answer["run"]["finish_reason"]) == (
         "completed",
         len(events),
@@ -58,7 +59,7 @@ def test_a_message_is_answered_again_beside_its_answer(thread_api: ThreadApi) ->
     thread_id = thread_api.create_thread()
     thread_api.run(thread_id, content="q", model=model)
     question = thread_api.messages(thread_id)[0]["message_id"]
-    thread_api.run(thread_id, parent_id=question, model=model)
+    assert thread_api.run(thread_id, parent_id=question, model=model)[0]["parent_id"] == question
     assert thread_api.told(model) == [("user", "q")]
     messages = thread_api.messages(thread_id)
     assert [(text_of(message), message["parent_id"]) for message in messages[1:]] == [
@@ -89,8 +90,15 @@ def test_an_answer_that_was_cut_is_continued_beside_it(thread_api: ThreadApi) ->
     thread_id = thread_api.create_thread()
     assert thread_api.run(thread_id, content="tell", model=model)[-1]["code"] == "upstream_truncated"
     cut = thread_api.messages(thread_id)[1]
-    assert (text_of(cut), cut["status"], cut["run"]["error"]["code"]) == ("Once upon", "failed", "upstream_truncated")
-    thread_api.run(thread_id, continue_id=cut["message_id"], model=model)
+    error = cut["run"]["error"]
+    assert (text_of(cut), cut["status"], error["code"], error["retryable"]) == (
+        "Once upon",
+        "failed",
+        "upstream_truncated",
+        True,
+    )
+    events = thread_api.run(thread_id, continue_id=cut["message_id"], model=model)
+    assert events[0]["parent_id"] == cut["parent_id"]
     whole = thread_api.messages(thread_id)[2]
     assert (text_of(whole), whole["parent_id"], whole["status"]) == ("Once upon a time.", cut["parent_id"], "completed")
     assert thread_api.told(model) == [("user", "tell"), ("assistant", "Once upon"), ("user", CONTINUE)]
