@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import requests
 
+from api.heap import TRIM_SECONDS
 from tests.bench.api.lab import FLASK_GEVENT, FLASK_GTHREAD, GEVENT_SSE, GTHREAD_SSE, NGINX, SEED, Lab, Subject
 from tests.bench.api.servers import Target
 from tests.bench.measured import Memory, memory
@@ -61,7 +62,7 @@ def after_many_runs(lab: Lab) -> Table:
     table = Table(
         "api_memory_runs",
         "Memory of a worker after many answers, over its memory after ten of them",
-        "RSS; ten answers at once throughout, 200 chunks each: what has to be freed is an answer with a log.",
+        "RSS at rest; ten answers at once throughout, 200 chunks each: what has to be freed is an answer with a log.",
     )
     for subject in [GEVENT_SSE] if lab.options.is_quick else [GEVENT_SSE, GTHREAD_SSE]:
         for answers in (LONG, SHORT):
@@ -76,9 +77,9 @@ def _after_answers(lab: Lab, subject: Subject, answers: Answers, *, is_stored: b
         thread_ids = [_new_thread(target) for _ in range(STREAMS)] if is_stored else []
         plan = {"streams": STREAMS, "chunks": 200, "chars": answers.chars, "rate": 0, "thread_ids": thread_ids}
         first = lab.load(subject, target, answers=10, **plan)
-        before = memory(target.worker)
+        before = _at_rest(target)
         seen = lab.load(subject, target, answers=count, **plan)
-        after = memory(target.worker)
+        after = _at_rest(target)
     return {
         "server": subject.name,
         "answers": f"{seen['answers']:,} of {answers.name}{', stored' if is_stored else ''}",
@@ -88,6 +89,11 @@ def _after_answers(lab: Lab, subject: Subject, answers: Answers, *, is_stored: b
         "answers/s": seen["answers"] / seen["seconds"],
         "failures": first["failures"] + seen["failures"],
     }
+
+
+def _at_rest(target: Target) -> Memory:
+    time.sleep(TRIM_SECONDS + 2)
+    return memory(target.worker)
 
 
 def _new_thread(target: Target) -> str:
