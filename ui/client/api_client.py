@@ -14,7 +14,7 @@ from requests.adapters import HTTPAdapter
 
 from ui.client.decoding import decode_message_page, decode_thread, decode_thread_page, encode_run_request
 from ui.client.event_stream import EventStream
-from ui.errors import ApiMisbehaved, ApiRefused, ApiUnreachable, PageError
+from ui.errors import ApiMisbehaved, ApiRefused, ApiUnreachable, PageError, forget_frames
 from ui.messages import RunRequest, RunToFollow
 from ui.threads import MessagePage, Thread, ThreadPage
 
@@ -31,7 +31,7 @@ UNREACHABLE = "The API cannot be reached at the moment."
 MISBEHAVED = "The address in API_URL answers, but not like Decant's API."
 
 T = TypeVar("T")
-Fields = dict[str, str]
+Query = dict[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,7 +166,7 @@ class ApiClient:
         Raises:
             PageError: no stream was opened.
         """
-        return self._open("GET", f"/runs/{quote(run.run_id)}/events", {"Last-Event-ID": str(run.after)})
+        return self._open("GET", f"/runs/{quote(run.run_id)}/events", {"Last-Event-ID": str(run.last_event_id)})
 
     def cancel_run(self, run_id: str) -> None:
         """Ask for the end of a run.
@@ -177,7 +177,7 @@ class ApiClient:
         self._request("POST", f"/runs/{quote(run_id)}/cancel", headers=JSON)
 
     def _ask(
-        self, method: str, path: str, decode: Callable[[Any], T], *, body: object = None, query: Fields | None = None
+        self, method: str, path: str, decode: Callable[[Any], T], *, body: object = None, query: Query | None = None
     ) -> T:
         headers = JSON if body is None else {**JSON, "Content-Type": "application/json"}
         response = self._request(method, path, headers=headers, body=body, query=query)
@@ -205,7 +205,7 @@ class ApiClient:
         *,
         headers: dict[str, str],
         body: object = None,
-        query: Fields | None = None,
+        query: Query | None = None,
         is_stream: bool = False,
     ) -> requests.Response:
         read_timeout = self._silence_timeout_seconds if is_stream else self._read_timeout_seconds
@@ -221,6 +221,7 @@ class ApiClient:
                 allow_redirects=False,
             )
         except (requests.ConnectionError, requests.Timeout) as exc:
+            forget_frames(exc)
             raise ApiUnreachable(UNREACHABLE) from exc
         except requests.RequestException as exc:
             raise ApiMisbehaved(MISBEHAVED) from exc
@@ -236,11 +237,12 @@ def _decode_models(body: Mapping[str, Any]) -> ModelList:
     return ModelList(names, default if default in names else None)
 
 
-def _given(**fields: str | None) -> dict[str, str]:
-    return {name: value for name, value in fields.items() if value}
+def _given(**values: str | None) -> Query:
+    return {name: value for name, value in values.items() if value}
 
 
 def _refusal(response: requests.Response) -> PageError:
+    """Return the API's own error; one that does not say so is not asked for again."""
     try:
         body = response.json()
         sentence, code = str(body["error"]), str(body["code"])
@@ -252,6 +254,7 @@ def _refusal(response: requests.Response) -> PageError:
         sentence,
         status=response.status_code,
         code=code,
+        is_retryable=body.get("retryable") is True,
         request_id=body.get("request_id"),
         retry_after_seconds=_seconds(response.headers.get("Retry-After")),
     )

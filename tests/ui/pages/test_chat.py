@@ -8,7 +8,7 @@ from ui import texts
 from ui.elements.composer import MAX_CHARACTERS
 from ui.elements.model_choice import ModelChoice
 
-REFUSAL = {"error": "Every slot is taken.", "code": "busy", "request_id": "req-7"}
+REFUSAL = {"error": "Every slot is taken.", "code": "busy", "retryable": True, "request_id": "req-7"}
 RETRYABLE = {"code": "upstream_error", "message": "The model broke.", "retryable": True}
 
 
@@ -225,7 +225,7 @@ async def test_the_chosen_model_is_the_thread_s(page: OpenedPage) -> None:
 async def test_an_api_that_goes_away_raises_the_banner_until_it_is_back(page: OpenedPage) -> None:
     await answered(page, "one", "First")
     page.api.hang_up()
-    page.beat()
+    page.look()
     await page.until(lambda: page.banner)
     assert texts.API_AWAY in page.banner
     page.api.listen()
