@@ -74,18 +74,9 @@ class Mailbox:
                 self._arrived.clear()
                 self._is_woken = False
             self._changed.notify_all()
-        if not events:
-            self._raise_error()
+        if not events and self._error:
+            raise self._error
         return events
-
-    def _raise_error(self) -> None:
-        # An error that stays here, or in this frame, would be a cycle: its traceback leads to both.
-        error, self._error = self._error, None
-        try:
-            if error:
-                raise error
-        finally:
-            del error
 
     def _wake(self) -> None:
         if self._is_woken:

@@ -135,6 +135,7 @@ class OpenRun:
             self._end_cut()
 
     def _take(self, entries: list[Entry]) -> bool:
+        now = self._backend.clock()
         was_asked = not self.answer.message_id
         is_whole = True
         for entry in entries:
@@ -142,7 +143,7 @@ class OpenRun:
                 self._cut = self._cut or asyncio.get_running_loop().call_later(QUIET_SECONDS, self._show_cut)
             elif entry is Connection.OPEN:
                 self._end_cut()
-            elif not self._state.apply(self.answer, entry, self._backend.clock()):
+            elif not self._state.apply(self.answer, entry, now):
                 is_whole = False
                 break
             elif was_asked and isinstance(entry.event, RunStarted):
