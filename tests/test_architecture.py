@@ -53,7 +53,7 @@ FENCES = {
     "click": {"api.commands"},
     "gevent": {"api.gunicorn.conf", "api.hub"},
     "xllamacpp": {"api.embedded_model"},
-    "requests": {"ui.client.api_client"},
+    "requests": {"ui.client.transport"},
     "nicegui": {"ui.main", "ui.pages", "ui.theme", "ui.elements", "ui.client.api_watch"},
     "pyromark": {"ui.markdown"},
     "pygments": {"ui.markdown"},

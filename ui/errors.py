@@ -67,8 +67,8 @@ class ApiRefused(PageError):
 def forget_frames(error: BaseException) -> None:
     """Clear what the frames hold that the error of a library has come through.
 
-    `urllib3` and `contextlib` keep an error in a local variable of a frame that the error's traceback leads to: a cycle,
-    which leads on to everything the callers of the frame hold.
+    `urllib3` and `contextlib` keep an error in a local variable of a frame that the error's traceback leads to. That is
+    a cycle, and it leads on to everything that the callers of the frame hold.
     """
     link: BaseException | None = error
     while link is not None:
