@@ -149,10 +149,10 @@ class Workspace:
             self._show_thread()
 
     async def _load(self, open_thread: OpenThread) -> None:
-        is_there = await self._is_there(open_thread.load)
+        is_here = await self._unless_gone(open_thread.load)
         if open_thread is not self._open_thread:
             return
-        if is_there:
+        if is_here:
             self._show_thread()
         else:
             self._elements.address.show(None, is_replaced=True)
@@ -160,7 +160,7 @@ class Workspace:
 
     async def _look(self) -> None:
         try:
-            await self._is_there(self._take_in_news)
+            await self._unless_gone(self._take_in_news)
         finally:
             self._is_looking = False
 
@@ -187,15 +187,15 @@ class Workspace:
     def _save(self, thread: Thread) -> None:
         self.on_thread_change(thread)
         if thread.thread_id:
-            self.ask_api(partial(self._is_there, partial(self._update, thread)))
+            self.ask_api(partial(self._unless_gone, partial(self._update, thread)))
 
     async def _update(self, thread: Thread) -> None:
         given = {"system_prompt": thread.system_prompt, **({"model": thread.model} if thread.model else {})}
         stored = await self._backend.call(self._backend.client.update_thread, thread.thread_id, **given)
         self.on_thread_change(stored)
 
-    async def _is_there(self, work: Callable[[], Awaitable[None]]) -> bool:
-        """Do what needs a thread; False, and said so, if there is none any more."""
+    async def _unless_gone(self, work: Callable[[], Awaitable[None]]) -> bool:
+        """Do what needs a thread; False, and said so, if the thread is gone."""
         try:
             await work()
         except ApiRefused as exc:

@@ -35,7 +35,7 @@ class RunObserver(Protocol):
         """Take note that what was asked for is stored, and has its ids."""
 
     def on_run_elsewhere(self, thread_id: str) -> None:
-        """Take note that what was asked for has run before, in that thread."""
+        """Take note that what was asked for has run before, in that thread; nothing comes after this."""
 
     def on_run_refuse(self, run: "OpenRun", asked: Asked, error: PageError) -> None:
         """Take note that what was asked for is no run and is withdrawn; nothing comes after this."""
@@ -158,6 +158,7 @@ class OpenRun:
             self._observer.on_run_start()
         else:
             self._observer.on_run_elsewhere(started.thread_id)
+            self.close()
 
     def _to_follow(self) -> RunToFollow:
         progress = self.answer.progress
