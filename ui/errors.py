@@ -11,18 +11,7 @@
 `str(error)` is a sentence for a person; `is_retryable` says whether asking again makes sense.
 """
 
-RETRYABLE_CODES = frozenset(
-    {
-        "rate_limited",
-        "busy",
-        "upstream_error",
-        "upstream_timeout",
-        "upstream_truncated",
-        "upstream_rate_limited",
-        "server_shutdown",
-        "internal",
-    }
-)
+import traceback
 
 
 class PageError(Exception):
@@ -63,6 +52,7 @@ class ApiRefused(PageError):
         *,
         status: int,
         code: str,
+        is_retryable: bool,
         request_id: str | None = None,
         retry_after_seconds: float | None = None,
     ) -> None:
@@ -71,4 +61,16 @@ class ApiRefused(PageError):
         self.code = code
         self.request_id = request_id
         self.retry_after_seconds = retry_after_seconds
-        self.is_retryable = code in RETRYABLE_CODES
+        self.is_retryable = is_retryable
+
+
+def forget_frames(error: BaseException) -> None:
+    """Clear what the frames hold that the error of a library has come through.
+
+    `urllib3` and `contextlib` keep an error in a local variable of a frame that the error's traceback leads to. That is
+    a cycle, and it leads on to everything that the callers of the frame hold.
+    """
+    link: BaseException | None = error
+    while link is not None:
+        traceback.clear_frames(link.__traceback__)
+        link = link.__cause__ or link.__context__

@@ -10,11 +10,12 @@ from typing import Any, ClassVar
 
 @dataclass(frozen=True, slots=True)
 class RunStarted:
-    """The run exists and is about to ask the model."""
+    """The run exists and is about to ask the model; `parent_id` is the question, which older logs do not tell."""
 
     type: ClassVar[str] = "run.started"
     run_id: str
     thread_id: str
+    parent_id: str | None
     message_id: str
     model: str
 
@@ -117,14 +118,13 @@ EVENT_TYPES: dict[str, type[Event]] = {
     event.type: event for event in (RunStarted, ReasoningDelta, MessageDelta, ToolCallStarted, Usage, *TERMINAL)
 }
 
-_FIELDS: dict[str, dict[str, type]] = {
-    name: {field.name: field.type for field in fields(event) if isinstance(field.type, type)}
-    for name, event in EVENT_TYPES.items()
+_FIELDS: dict[str, dict[str, Any]] = {
+    name: {field.name: field.type for field in fields(event)} for name, event in EVENT_TYPES.items()
 }
 
 
 def decode_event(event_type: str, text: str) -> Event | None:
-    """Return the event, or None for a type this page does not know.
+    """Return the event, or None for a type this page does not know; a field that may be None may also be absent.
 
     Raises:
         ValueError: a known type whose data is not what the contract says.
@@ -134,11 +134,11 @@ def decode_event(event_type: str, text: str) -> Event | None:
         return None
     try:
         values: Any = json.loads(text)
-        arguments = {name: values[name] for name in _FIELDS[event_type]}
-    except (ValueError, KeyError, TypeError) as exc:
-        raise ValueError(f"a {event_type} event without its fields") from exc
+        arguments = {name: values.get(name) for name in _FIELDS[event_type]}
+    except (ValueError, AttributeError) as exc:
+        raise ValueError(f"a {event_type} event that is no object") from exc
     if not all(isinstance(value, _FIELDS[event_type][name]) for name, value in arguments.items()):
-        raise ValueError(f"a {event_type} event with fields of another type")
+        raise ValueError(f"a {event_type} event without its fields, or with others")
     return event_class(**arguments)
 
 

@@ -1,56 +1,55 @@
-"""Messages of a thread as the page holds them: values and answers in the making; pure, no I/O."""
+"""Messages of a thread as the page holds them: what each is, and how the run of an answer is followed; pure, no I/O."""
 
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Literal
 
 from ui.events import Usage
+from ui.parts import Part, text_of
 
 Role = Literal["system", "user", "assistant", "tool"]
-PartType = Literal["text", "reasoning", "tool_call"]
 
 
 class Status(StrEnum):
-    """Where an answer stands; `waiting` and `answering` are a running run before and after its first delta."""
+    """Where an answer stands, in the words of the API."""
 
-    WAITING = "waiting"
-    ANSWERING = "answering"
+    RUNNING = "running"
     COMPLETED = "completed"
     CANCELLED = "cancelled"
     FAILED = "failed"
     INTERRUPTED = "interrupted"
 
-    @property
-    def is_running(self) -> bool:
-        """Whether more text may come."""
-        return self in {Status.WAITING, Status.ANSWERING}
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Why an answer is not whole; `is_local` if the API has not said so, but this page could not follow the run."""
+
+    sentence: str
+    is_retryable: bool
+    request_id: str | None = None
+    is_local: bool = False
 
 
 @dataclass(slots=True)
-class Part:
-    """A typed piece of a message; text arrives in deltas, a tool call is only its name.
+class Progress:
+    """How far this page has followed the run of an answer.
 
-    A part that has ended takes no more deltas; of a part that was not seen growing, `started_at` is unknown.
+    `last_event_id` is the number of the last event in it, and `is_replayed` says that its time line is not known,
+    because its events came from the log. `is_cut` says that nothing comes at the moment, because a connection broke.
     """
 
-    type: PartType
-    deltas: list[str] = field(default_factory=list)
-    started_at: float | None = None
+    is_replayed: bool = False
+    last_event_id: int = 0
+    is_cut: bool = False
+    first_delta_at: float | None = None
     ended_at: float | None = None
-
-    @property
-    def text(self) -> str:
-        """All text so far."""
-        return "".join(self.deltas)
 
 
 @dataclass(slots=True, eq=False)
 class Message:
     """One entry of the thread's tree; everything below `parts` concerns answers.
 
-    `last_seq` is the number of the last event in it, and `is_replayed` says that its time line is not known, because
-    its events came from the log. `is_cut` says that nothing comes at the moment, because a connection broke, and
-    `is_settled` that the API itself has said how the run ended.
+    What a person just asked for has an empty id until the API has said it; of what was read whole there is no progress.
     """
 
     message_id: str
@@ -59,51 +58,48 @@ class Message:
     parts: list[Part] = field(default_factory=list)
     status: Status = Status.COMPLETED
     run_id: str | None = None
-    last_seq: int = 0
-    is_replayed: bool = False
-    is_cut: bool = False
-    is_settled: bool = False
-    sentence: str = ""
-    is_retryable: bool = False
-    request_id: str | None = None
+    failure: Failure | None = None
     finish_reason: str = ""
     usage: Usage | None = None
-    first_delta_at: float | None = None
-    ended_at: float | None = None
+    progress: Progress | None = None
 
     @property
     def text(self) -> str:
         """The text of the message without reasoning."""
-        return "".join(part.text for part in self.parts if part.type == "text")
+        return text_of(self.parts)
+
+    @property
+    def is_running(self) -> bool:
+        """Whether more text may come."""
+        return self.status is Status.RUNNING
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether the run goes on and its first delta is not here yet."""
+        return self.is_running and (self.progress is None or self.progress.first_delta_at is None)
 
     @property
     def may_be_retried(self) -> bool:
         """Whether asking again for this answer makes sense."""
         is_empty = self.status is Status.COMPLETED and not self.text
-        return self.is_retryable or self.status is Status.CANCELLED or is_empty
+        return is_empty or self.status is Status.CANCELLED or (self.failure is not None and self.failure.is_retryable)
 
     @property
     def may_be_continued(self) -> bool:
         """Whether this answer has a text that ends before its end."""
         is_whole = self.status is Status.COMPLETED and self.finish_reason != "length"
-        return bool(self.text) and not is_whole and not self.status.is_running
+        return bool(self.text) and not is_whole and not self.is_running
 
     @property
     def tokens_per_second(self) -> float | None:
         """The pace of the answer, once usage and a meaningful duration are known."""
-        if not self.usage or self.first_delta_at is None or self.ended_at is None or self.is_replayed:
+        progress, usage = self.progress, self.usage
+        if progress is None or usage is None or progress.is_replayed:
             return None
-        seconds = self.ended_at - self.first_delta_at
-        return self.usage.output_tokens / seconds if seconds >= 0.1 and self.usage.output_tokens > 1 else None
-
-
-@dataclass(frozen=True, slots=True)
-class Failure:
-    """Why an answer cannot be followed, or was never begun."""
-
-    sentence: str
-    is_retryable: bool
-    request_id: str | None = None
+        if progress.first_delta_at is None or progress.ended_at is None:
+            return None
+        seconds = progress.ended_at - progress.first_delta_at
+        return usage.output_tokens / seconds if seconds >= 0.1 and usage.output_tokens > 1 else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +117,7 @@ class RunRequest:
 
 @dataclass(frozen=True, slots=True)
 class RunToFollow:
-    """A run that exists, to be read after the event `after`."""
+    """A run that exists, to be read after the last event that is here."""
 
     run_id: str
-    after: int = 0
+    last_event_id: int = 0

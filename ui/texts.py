@@ -90,6 +90,8 @@ IMPORT_TOO_LARGE = "This file is too large to be a chat."
 EXPORT_UNTITLED = "Chat"
 EXPORT_SAYS = {"system": "System", "user": "You", "assistant": "Answer", "tool": "Tool"}
 EXPORT_REASONING = "Reasoning"
+EXPORT_TOOL_RESULT = "Result"
+EXPORT_TOOL_ERROR = "Error"
 
 SIGN_OUT = "Sign out"
 THEME = "Theme"

@@ -10,7 +10,7 @@ from ui.messages import Message
 
 @dataclass(frozen=True, slots=True)
 class Thread:
-    """A stored conversation; an empty title, model or system prompt is one that nobody chose."""
+    """A stored thread; an empty title, model or system prompt is one that nobody chose."""
 
     thread_id: str
     title: str = ""

@@ -87,8 +87,8 @@ class OpenedPage:
         """Why texts were given back to the composer."""
         return self.browser.told("reject")
 
-    def beat(self) -> None:
-        self.user.find(Address).trigger("beat")
+    def look(self) -> None:
+        self.user.find(Address).trigger("look")
 
     def sees(self, text: str) -> bool:
         return any(text in str(getattr(element, "text", "")) for element in self.all(Tag))

@@ -17,8 +17,8 @@ WAIT_SECONDS = 5.0
 # How soon a run notices that its client is gone.
 PROBE_SECONDS = 0.02
 PAGE = 50
-GONE = {"error": "There is no such thread.", "code": "not_found", "request_id": "req-404"}
-BUSY = {"error": "This thread is being answered.", "code": "busy", "request_id": "req-409"}
+GONE = {"error": "There is no such thread.", "code": "not_found", "retryable": False, "request_id": "req-404"}
+BUSY = {"error": "This thread is being answered.", "code": "busy", "retryable": True, "request_id": "req-409"}
 
 
 class ScriptedApi:

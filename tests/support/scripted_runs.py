@@ -28,10 +28,13 @@ class Reader:
 class ScriptedRun:
     """One run: what it asked for and what it is told; a reader gets everything after what it has."""
 
-    def __init__(self, body: dict[str, Any], headers: dict[str, str], probe_seconds: float, **ids: str) -> None:
+    def __init__(self, body: dict[str, Any], headers: dict[str, str], probe_seconds: float, **ids: str | None) -> None:
         self.body = body
         self.headers = headers
-        self.run_id, self.thread_id, self.message_id = ids["run_id"], ids["thread_id"], ids["message_id"]
+        self.run_id, self.thread_id, self.message_id = (
+            str(ids[name]) for name in ("run_id", "thread_id", "message_id")
+        )
+        self.parent_id = ids["parent_id"]
         self.status = "running"
         self.fields: dict[str, Any] = {}
         self.usage: dict[str, Any] | None = None
@@ -67,6 +70,7 @@ class ScriptedRun:
             "run.started",
             run_id=self.run_id,
             thread_id=self.thread_id,
+            parent_id=self.parent_id,
             message_id=self.message_id,
             model="scripted",
         )

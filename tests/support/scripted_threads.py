@@ -73,10 +73,11 @@ class ScriptedThreads:
         if "content" in body:
             said = [{"type": "text", "text": body["content"]}]
             parent_id = self.add(thread_id, parent_id, "user", said)["message_id"]
-        ids = {"run_id": f"r{next(self._numbers)}", "thread_id": thread_id, "message_id": f"m{next(self._numbers)}"}
+        run_id, message_id = f"r{next(self._numbers)}", f"m{next(self._numbers)}"
+        ids = {"run_id": run_id, "thread_id": thread_id, "parent_id": parent_id, "message_id": message_id}
         run = ScriptedRun(body, headers, probe, **ids)
         run.parts = [dict(part) for part in parts]
-        self.add(thread_id, parent_id, "assistant", parts, ids["message_id"], run)
+        self.add(thread_id, parent_id, "assistant", parts, message_id, run)
         self.threads[thread_id]["title"] = self.threads[thread_id]["title"] or body.get("content", "")[:60]
         self.runs[run.run_id] = run
         if key := headers.get("Idempotency-Key"):
@@ -94,7 +95,7 @@ class ScriptedThreads:
             "status": run.status,
             "seq": run.seq,
             "finish_reason": run.fields.get("finish_reason"),
-            "error": {"code": run.fields["code"], "message": run.fields["message"]} if failed else None,
+            "error": {name: run.fields[name] for name in ("code", "message", "retryable")} if failed else None,
             "usage": run.usage,
         }
         parts = run.parts if ended else message["parts"]

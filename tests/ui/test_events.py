@@ -6,7 +6,7 @@ import pytest
 from ui import events
 
 EVERY_EVENT = [
-    events.RunStarted("r", "t", "m", "model"),
+    events.RunStarted("r", "t", "q", "m", "model"),
     events.ReasoningDelta("hm"),
     events.MessageDelta("hello"),
     events.ToolCallStarted("c", "search", "{}"),
@@ -22,6 +22,11 @@ EVERY_EVENT = [
 def test_every_event_is_decoded_and_unknown_fields_are_ignored(event: events.Event) -> None:
     fields = {**asdict(event), "added_later": 1}
     assert events.decode_event(event.type, json.dumps(fields)) == event
+
+
+def test_a_run_that_was_stored_before_its_question_was_told_has_none() -> None:
+    older = '{"run_id": "r", "thread_id": "t", "message_id": "m", "model": "x"}'
+    assert events.decode_event("run.started", older) == events.RunStarted("r", "t", None, "m", "x")
 
 
 def test_the_vocabulary_is_complete() -> None:

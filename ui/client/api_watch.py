@@ -30,10 +30,13 @@ class ApiWatch:
         """Whether the API did not answer when it was last asked."""
         return self._is_away
 
-    def subscribe(self, observer: Callable[[], None]) -> Callable[[], None]:
-        """Call the observer whenever `is_away` changes; return what ends that."""
+    def subscribe(self, observer: Callable[[], None]) -> None:
+        """Call the observer whenever `is_away` changes, until it unsubscribes."""
         self._observers.add(observer)
-        return lambda: self._observers.discard(observer)
+
+    def unsubscribe(self, observer: Callable[[], None]) -> None:
+        """Call the observer no more."""
+        self._observers.discard(observer)
 
     def report_away(self) -> None:
         """Say that the API did not answer."""

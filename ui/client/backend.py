@@ -33,8 +33,11 @@ class Backend:
         Raises:
             PageError: what the function raises, or this process is going away.
         """
+        return await self._submit(partial(function, *args, **kwargs))
+
+    def _submit(self, call: Callable[[], T]) -> "asyncio.Future[T]":
+        # The future is held by no frame: with its exception, whose traceback leads to the frame, it would be a cycle.
         try:
-            future = asyncio.get_running_loop().run_in_executor(self.calls, partial(function, *args, **kwargs))
+            return asyncio.get_running_loop().run_in_executor(self.calls, call)
         except RuntimeError as exc:
             raise PageError("The page is stopping.") from exc
-        return await future

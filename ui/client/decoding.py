@@ -3,71 +3,69 @@
 from collections.abc import Mapping
 from typing import Any
 
-from ui.errors import RETRYABLE_CODES
 from ui.events import Usage
-from ui.messages import Message, Part, RunRequest, Status
+from ui.messages import Failure, Message, Progress, RunRequest, Status
+from ui.parts import ENDED, Part, ReasoningPart, TextPart, ToolCallPart, ToolResultPart
 from ui.threads import MessagePage, Thread, ThreadPage
 
-Fields = Mapping[str, Any]
-ENDED = 0.0
+JsonObject = Mapping[str, Any]
 
 
-def decode_thread(fields: Fields) -> Thread:
+def decode_thread(body: JsonObject) -> Thread:
     """Return the thread.
 
     Raises:
         KeyError, TypeError, ValueError: that is no thread.
     """
     return Thread(
-        str(fields["thread_id"]),
-        str(fields["title"]),
-        str(fields["model"]),
-        str(fields["system_prompt"]),
-        float(fields["updated_at"]),
+        str(body["thread_id"]),
+        str(body["title"]),
+        str(body["model"]),
+        str(body["system_prompt"]),
+        float(body["updated_at"]),
     )
 
 
-def decode_thread_page(fields: Fields) -> ThreadPage:
+def decode_thread_page(body: JsonObject) -> ThreadPage:
     """Return the page of threads.
 
     Raises:
         KeyError, TypeError, ValueError: that is no page of threads.
     """
-    return ThreadPage(tuple(map(decode_thread, fields["threads"])), fields.get("next_cursor"))
+    return ThreadPage(tuple(map(decode_thread, body["threads"])), body.get("next_cursor"))
 
 
-def decode_message_page(fields: Fields) -> MessagePage:
+def decode_message_page(body: JsonObject) -> MessagePage:
     """Return the page of messages.
 
     Raises:
         KeyError, TypeError, ValueError: that is no page of messages.
     """
-    return MessagePage(tuple(map(decode_message, fields["messages"])), fields.get("next_cursor"))
+    return MessagePage(tuple(map(decode_message, body["messages"])), body.get("next_cursor"))
 
 
-def decode_message(fields: Fields) -> Message:
+def decode_message(body: JsonObject) -> Message:
     """Return the message; one that is running has the parts it began with, and its last one is open.
 
     Raises:
         KeyError, TypeError, ValueError: that is no message.
     """
-    is_running = fields["status"] == "running"
-    run = fields.get("run") or {}
-    error = run.get("error") or {}
+    status = Status(body["status"])
+    is_running = status is Status.RUNNING
+    run = body.get("run") or {}
+    error = run.get("error")
     usage = run.get("usage")
     return Message(
-        message_id=str(fields["message_id"]),
-        parent_id=fields["parent_id"],
-        role=fields["role"],
-        parts=_parts(fields["parts"], is_open=is_running),
-        status=Status.WAITING if is_running else Status(fields["status"]),
+        message_id=str(body["message_id"]),
+        parent_id=body["parent_id"],
+        role=body["role"],
+        parts=_parts(body["parts"], is_open=is_running),
+        status=status,
         run_id=run.get("run_id"),
-        is_replayed=True,
-        is_settled=not is_running,
-        sentence=error.get("message") or "",
-        is_retryable=error.get("code") in RETRYABLE_CODES,
+        failure=Failure(error.get("message") or "", error.get("retryable") is True) if error else None,
         finish_reason=run.get("finish_reason") or "",
         usage=Usage(usage["input_tokens"], usage["output_tokens"], bool(usage["estimated"])) if usage else None,
+        progress=Progress(is_replayed=True) if is_running else None,
     )
 
 
@@ -79,16 +77,19 @@ def encode_run_request(request: RunRequest) -> dict[str, Any]:
     return body if request.content is None else {**body, "content": request.content}
 
 
-def _parts(stored: list[Fields], *, is_open: bool) -> list[Part]:
-    parts = []
-    for fields in stored:
-        match fields["type"]:
+def _parts(stored: list[JsonObject], *, is_open: bool) -> list[Part]:
+    parts: list[Part] = []
+    for part in stored:
+        match part["type"]:
             case "text":
-                parts.append(Part("text", [str(fields["text"])], ended_at=ENDED))
+                parts.append(TextPart([str(part["text"])], ended_at=ENDED))
             case "reasoning":
-                parts.append(Part("reasoning", [str(fields["text"])], ended_at=ENDED))
+                parts.append(ReasoningPart([str(part["text"])], ended_at=ENDED))
             case "tool_call":
-                parts.append(Part("tool_call", [str(fields["name"])], ended_at=ENDED))
-    if parts and is_open:
-        parts[-1].ended_at = None
+                parts.append(ToolCallPart(str(part["tool_call_id"]), str(part["name"]), str(part["arguments"])))
+            case "tool_result":
+                is_error = bool(part["is_error"])
+                parts.append(ToolResultPart(str(part["tool_call_id"]), str(part["content"]), is_error))
+    if is_open and parts and isinstance(last := parts[-1], TextPart | ReasoningPart):
+        last.ended_at = None
     return parts

@@ -7,7 +7,7 @@ from urllib3.exceptions import ReadTimeoutError
 from urllib3.response import HTTPResponse
 
 from ui.client.sse import SseDecoder
-from ui.errors import ApiMisbehaved, StreamTruncated
+from ui.errors import ApiMisbehaved, StreamTruncated, forget_frames
 from ui.events import LoggedEvent, decode_event, is_terminal
 
 TRUNCATED = "The connection to the API broke before the answer was complete."
@@ -33,8 +33,8 @@ class EventStream:
             ApiMisbehaved: it carried something else than events.
         """
         decoder = SseDecoder()
-        for chunk in self._chunks():
-            batch = _decode(decoder, chunk)
+        for received in self._received():
+            batch = _decode(decoder, received)
             self._is_ended = self._is_ended or any(is_terminal(logged.event) for logged in batch)
             if batch:
                 yield batch
@@ -56,20 +56,22 @@ class EventStream:
         self._is_closed = True
         self._release()
 
-    def _chunks(self) -> Iterator[bytes]:
+    def _received(self) -> Iterator[bytes]:
         try:
-            while chunk := self._body.read1(decode_content=True):
-                yield chunk
+            while received := self._body.read1(decode_content=True):
+                yield received
         except ReadTimeoutError as exc:
+            forget_frames(exc)
             if not self._is_ended:
                 raise StreamTruncated(SILENT) from exc
         except (ConnectionBroken, OSError) as exc:
+            forget_frames(exc)
             if not self._is_closed and not self._is_ended:
                 raise StreamTruncated(TRUNCATED) from exc
 
 
-def _decode(decoder: SseDecoder, chunk: bytes) -> list[LoggedEvent]:
+def _decode(decoder: SseDecoder, received: bytes) -> list[LoggedEvent]:
     try:
-        return [LoggedEvent(int(frame.id), decode_event(frame.event, frame.data)) for frame in decoder.feed(chunk)]
+        return [LoggedEvent(int(frame.id), decode_event(frame.event, frame.data)) for frame in decoder.feed(received)]
     except ValueError as exc:
         raise ApiMisbehaved(UNREADABLE) from exc

@@ -78,7 +78,7 @@ class RunReader:
         self._stream: EventStream | None = None
         self._closed = threading.Event()
         self._run_id: str | None = None
-        self._after = 0
+        self._last_event_id = 0
 
     async def read(self, run: RunRequest | RunToFollow) -> AsyncGenerator[list[Entry], None]:
         """Start the run, or follow one, and yield its events as they come, until the API has no more or `close`.
@@ -117,7 +117,7 @@ class RunReader:
     def _pump(self, run: RunRequest | RunToFollow) -> None:
         give_up_at, cuts = time.monotonic() + self._start_seconds, 0
         while not self._closed.is_set():
-            after = self._after
+            last_event_id = self._last_event_id
             try:
                 stream = self._open(run)
                 if stream is None or self._is_read_to_the_end(stream):
@@ -125,7 +125,7 @@ class RunReader:
             except (ApiUnreachable, StreamTruncated, ApiRefused) as exc:
                 if not self._may_come_back(exc, give_up_at):
                     raise
-            cuts = 0 if self._after > after else cuts
+            cuts = 0 if self._last_event_id > last_event_id else cuts
             if not self._mailbox.put([Connection.CUT]):
                 return
             self._closed.wait(pause_seconds(cuts))
@@ -134,10 +134,10 @@ class RunReader:
     def _open(self, run: RunRequest | RunToFollow) -> EventStream | None:
         if isinstance(run, RunToFollow):
             self._run_id = run.run_id
-            self._after = max(self._after, run.after)
+            self._last_event_id = max(self._last_event_id, run.last_event_id)
         elif self._run_id is None:
             return self._client.start_run(run)
-        return self._client.run_events(RunToFollow(self._run_id, self._after))
+        return self._client.run_events(RunToFollow(self._run_id, self._last_event_id))
 
     def _is_read_to_the_end(self, stream: EventStream) -> bool:
         try:
@@ -149,7 +149,7 @@ class RunReader:
             if not self._mailbox.put([Connection.OPEN]):
                 return True
             for batch in stream:
-                self._after = max(self._after, batch[-1].seq)
+                self._last_event_id = max(self._last_event_id, batch[-1].seq)
                 if not self._mailbox.put([*batch]) or is_terminal(batch[-1].event):
                     return True
             return self._closed.is_set()

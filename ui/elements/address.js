@@ -1,21 +1,21 @@
 // The address of a thread is /t/ and its id, below whatever prefix the page is served under.
 export default {
   template: `<span hidden></span>`,
-  props: { appTitle: String, title: String, beatSeconds: Number },
-  emits: ["visit", "beat"],
+  props: { appTitle: String, title: String, lookSeconds: Number },
+  emits: ["visit", "look"],
   mounted() {
     this.onPop = () => this.$emit("visit", location.pathname.match(/\/t\/([^/]+)\/?$/)?.[1] ?? "");
-    this.beat = () => document.visibilityState === "visible" && this.$emit("beat");
+    this.look = () => document.visibilityState === "visible" && this.$emit("look");
     window.addEventListener("popstate", this.onPop);
-    window.addEventListener("focus", this.beat);
-    document.addEventListener("visibilitychange", this.beat);
-    this.timer = setInterval(this.beat, this.beatSeconds * 1000);
+    window.addEventListener("focus", this.look);
+    document.addEventListener("visibilitychange", this.look);
+    this.timer = setInterval(this.look, this.lookSeconds * 1000);
     this.nameWindow();
   },
   beforeUnmount() {
     window.removeEventListener("popstate", this.onPop);
-    window.removeEventListener("focus", this.beat);
-    document.removeEventListener("visibilitychange", this.beat);
+    window.removeEventListener("focus", this.look);
+    document.removeEventListener("visibilitychange", this.look);
     clearInterval(this.timer);
   },
   watch: {

@@ -5,20 +5,19 @@ from typing import Any
 
 from nicegui import events, ui
 
-BEAT_SECONDS = 4.0
+LOOK_SECONDS = 4.0
 
 
 class Address(ui.element, component="address.js"):
-    """Names the open thread in the address, follows the browser's back and forward, and beats while it is seen."""
+    """Names the open thread in the address, follows the browser's back and forward, and tells that somebody looks."""
 
-    def __init__(self, title: str, *, on_visit: Callable[[str | None], Any], on_beat: Callable[[], Any]) -> None:
+    def __init__(self, title: str, *, on_visit: Callable[[str | None], Any], on_look: Callable[[], Any]) -> None:
         super().__init__()
-        self._on_visit = on_visit
         self._props["app-title"] = title
         self._props["title"] = ""
-        self._props["beat-seconds"] = BEAT_SECONDS
-        self.on("visit", self._on_visit_event)
-        self.on("beat", on_beat, args=[])
+        self._props["look-seconds"] = LOOK_SECONDS
+        self.on("visit", lambda event: self._on_visit(event, on_visit))
+        self.on("look", on_look, args=[])
 
     def show(self, thread_id: str | None, *, is_replaced: bool = False) -> None:
         """Name the thread in the address without loading anything."""
@@ -30,5 +29,5 @@ class Address(ui.element, component="address.js"):
             self._props["title"] = title
             self.update()
 
-    def _on_visit_event(self, event: events.GenericEventArguments) -> None:
-        self._on_visit(event.args if isinstance(event.args, str) and event.args else None)
+    def _on_visit(self, event: events.GenericEventArguments, visit: Callable[[str | None], Any]) -> None:
+        visit(event.args if isinstance(event.args, str) and event.args else None)

@@ -21,7 +21,6 @@ class Composer(ui.element, component="composer.js"):
 
     def __init__(self, *, on_send: Callable[[str, str], bool], on_cancel: Callable[[], Any]) -> None:
         super().__init__()
-        self._on_send = on_send
         self._props["is-running"] = False
         self._props["max-characters"] = MAX_CHARACTERS
         self._props["texts"] = {
@@ -32,7 +31,7 @@ class Composer(ui.element, component="composer.js"):
             "send": texts.SEND,
             "stop": texts.STOP,
         }
-        self.on("send", self._on_send_event)
+        self.on("send", lambda event: self._on_send(event, on_send))
         self.on("cancel", on_cancel, args=[])
 
     def show_running(self, is_running: bool) -> None:
@@ -53,7 +52,7 @@ class Composer(ui.element, component="composer.js"):
         """Say what is wrong until the next word is written."""
         self.run_method("say", sentence)
 
-    def _on_send_event(self, event: events.GenericEventArguments) -> None:
+    def _on_send(self, event: events.GenericEventArguments, send: Callable[[str, str], bool]) -> None:
         sent = event.args if isinstance(event.args, dict) else {}
         text, key = sent.get("text"), sent.get("key")
         if not isinstance(text, str) or not text.strip() or len(text) > MAX_CHARACTERS:
@@ -61,5 +60,5 @@ class Composer(ui.element, component="composer.js"):
             return
         if not isinstance(key, str) or not KEY.fullmatch(key):
             key = uuid.uuid4().hex
-        if not self._on_send(text, key):
+        if not send(text, key):
             self.give_back()

@@ -14,13 +14,12 @@ class MessageEditor(ui.element, component="message_editor.js"):
 
     def __init__(self, text: str, on_save: Callable[[str], Any], on_cancel: Callable[[], Any]) -> None:
         super().__init__()
-        self._on_save = on_save
         self._props["text"] = text
         self._props["max-characters"] = MAX_CHARACTERS
         self._props["texts"] = {"label": texts.EDIT_LABEL, "send": texts.EDIT_SEND, "cancel": texts.EDIT_CANCEL}
-        self.on("save", self._on_save_event)
+        self.on("save", lambda event: self._on_save(event, on_save))
         self.on("cancel", on_cancel, args=[])
 
-    def _on_save_event(self, event: events.GenericEventArguments) -> None:
+    def _on_save(self, event: events.GenericEventArguments, save: Callable[[str], Any]) -> None:
         if isinstance(event.args, str) and len(event.args) <= MAX_CHARACTERS:
-            self._on_save(event.args)
+            save(event.args)

@@ -1,6 +1,5 @@
 """Messages on the page: each view shows what its message holds and it has not shown yet."""
 
-from dataclasses import dataclass
 from typing import Protocol
 
 from nicegui import ui
@@ -11,7 +10,7 @@ from ui.elements.message_editor import MessageEditor
 from ui.elements.part_view import PartView, part_view
 from ui.elements.tag import PlainButton, Tag, add_icon
 from ui.elements.version_switch import VersionSwitch
-from ui.messages import Message, Status
+from ui.messages import Failure, Message, Status
 
 LONG_CHARACTERS = 4000
 HEADLINES = {
@@ -37,14 +36,6 @@ class MessageActions(Protocol):
         """Show another version of a message."""
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where a message is shown: among its versions, and whether it is the last of the thread."""
-
-    versions: list[Message]
-    is_last: bool
-
-
 class UserMessageView(ui.element):
     """What a person wrote, as it was written."""
 
@@ -62,13 +53,13 @@ class UserMessageView(ui.element):
                 if len(message.text) > LONG_CHARACTERS:
                     bubble.classes("bubble-long").props("tabindex=0")
                 with ui.element("div").classes("message-actions"):
-                    self._versions = VersionSwitch(message, actions.choose)
+                    self._versions = VersionSwitch(message)
                     CopyButton(lambda: message.text)
                     PlainButton(self.open_editor, icon="edit", label=texts.EDIT).mark("edit")
 
-    def refresh(self, place: Place) -> None:
+    def refresh(self, versions: list[Message]) -> None:
         """Show the message's versions."""
-        self._versions.show(place.versions)
+        self._versions.show(versions, self._actions.choose)
 
     def open_editor(self, text: str | None = None) -> None:
         """Let the message be written again."""
@@ -95,7 +86,8 @@ class AnswerView(ui.element):
         super().__init__("article")
         self.message = message
         self._actions = actions
-        self._parts: list[PartView] = []
+        self._views: list[PartView] = []
+        self._parts_shown = 0
         self._is_ended = False
         self._offers: list[ui.element] = []
         self._versions: VersionSwitch | None = None
@@ -110,46 +102,50 @@ class AnswerView(ui.element):
                 for _ in range(3):
                     ui.element("span")
 
-    def refresh(self, place: Place) -> None:
-        """Show what the message holds and is not shown yet."""
+    def refresh(self, versions: list[Message]) -> None:
+        """Show what the message holds and is not shown yet, and its versions."""
+        message = self.message
         with self._body:
-            for part in self.message.parts[len(self._parts) :]:
-                self._parts.append(part_view(part))
-        for view in self._parts[-2:]:
+            for part in message.parts[self._parts_shown :]:
+                if view := part_view(part):
+                    self._views.append(view)
+        self._parts_shown = len(message.parts)
+        for view in self._views:
             view.refresh()
-        self._dots.set_visibility(self.message.status is Status.WAITING)
-        self._cut.set_visibility(self.message.is_cut)
-        if not self._is_ended and not self.message.status.is_running:
+        self._dots.set_visibility(message.is_waiting)
+        self._cut.set_visibility(message.progress is not None and message.progress.is_cut)
+        if not self._is_ended and not message.is_running:
             self._is_ended = True
             self._show_end()
         if self._versions:
-            self._versions.show(place.versions)
+            self._versions.show(versions, self._actions.choose)
+
+    def show_offers(self, *, is_last: bool) -> None:
+        """Offer to go on or to try again, which makes sense below the last answer."""
         for offer in self._offers:
-            offer.set_visibility(place.is_last)
+            offer.set_visibility(is_last)
 
     def _show_end(self) -> None:
-        for view in self._parts:
-            view.refresh()
         with self:
             if self.message.status is not Status.COMPLETED:
-                self._show_notice(HEADLINES[self.message.status], self.message.sentence)
+                self._show_notice(HEADLINES[self.message.status], self.message.failure)
             elif self.message.finish_reason in texts.FINISH_REASONS:
-                self._show_notice(texts.FINISH_REASONS[self.message.finish_reason], "")
+                self._show_notice(texts.FINISH_REASONS[self.message.finish_reason])
             elif not self.message.text:
-                self._show_notice(texts.EMPTY_ANSWER, "")
+                self._show_notice(texts.EMPTY_ANSWER)
             with ui.element("div").classes("message-actions"):
                 self._show_actions()
 
-    def _show_notice(self, headline: str, sentence: str) -> None:
+    def _show_notice(self, headline: str, failure: Failure | None = None) -> None:
         kind = "quiet" if self.message.status in {Status.CANCELLED, Status.COMPLETED} else "error"
         with ui.element("div").classes(f"notice notice-{kind}"):
             add_icon("stopped" if self.message.status is Status.CANCELLED else "warning")
             with ui.element("div"):
                 Tag("strong", headline)
-                if sentence and sentence != headline:
-                    Tag("span", sentence)
-                if self.message.request_id:
-                    Tag("small", texts.REQUEST_ID.format(request_id=self.message.request_id))
+                if failure and failure.sentence not in ("", headline):
+                    Tag("span", failure.sentence)
+                if failure and failure.request_id:
+                    Tag("small", texts.REQUEST_ID.format(request_id=failure.request_id))
             if self.message.may_be_continued:
                 self._offers.append(PlainButton(self._go_on, icon="continue", text=texts.CONTINUE).mark("continue"))
             if self.message.may_be_retried:
@@ -162,7 +158,7 @@ class AnswerView(ui.element):
         self._actions.answer_again(self.message)
 
     def _show_actions(self) -> None:
-        self._versions = VersionSwitch(self.message, self._actions.choose)
+        self._versions = VersionSwitch(self.message)
         if self.message.text:
             CopyButton(lambda: self.message.text)
         PlainButton(self._answer_again, icon="retry", label=texts.REGENERATE).mark("regenerate")

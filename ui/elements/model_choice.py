@@ -19,13 +19,12 @@ class ModelChoice(ui.element, component="model_choice.js"):
         self.names: tuple[str, ...] = ()
         self.preferred = ""
         self._default = ""
-        self._on_choose = on_choose
         self._props["label"] = texts.MODEL
         self._props["names"] = []
         self._props["default"] = None
         self._props["thread-model"] = None
-        self.on("prefer", self._on_prefer_event)
-        self.on("choose", self._on_choose_event)
+        self.on("prefer", self._on_prefer)
+        self.on("choose", lambda event: self._on_choose(event, on_choose))
 
     def shown(self, thread_model: str | None) -> str:
         """Return the model that a thread, or with None a new one, is answered by."""
@@ -47,11 +46,11 @@ class ModelChoice(ui.element, component="model_choice.js"):
             self._props["thread-model"] = model
             self.update()
 
-    def _on_prefer_event(self, event: events.GenericEventArguments) -> None:
+    def _on_prefer(self, event: events.GenericEventArguments) -> None:
         if event.args in self.names:
             self.preferred = event.args
 
-    def _on_choose_event(self, event: events.GenericEventArguments) -> None:
+    def _on_choose(self, event: events.GenericEventArguments, choose: Callable[[str], Any]) -> None:
         if event.args in self.names:
             self.preferred = event.args
-            self._on_choose(event.args)
+            choose(event.args)

@@ -1,4 +1,4 @@
-"""What the page says besides the conversation: to screen readers, above the composer, and for a moment."""
+"""What the page says besides the messages: to screen readers, above the composer, and for a moment."""
 
 from collections.abc import Callable
 from typing import Any

@@ -1,39 +1,44 @@
-"""The parts of an answer on the page; a part that grows hands its element only what is new."""
+"""The parts of an answer on the page; a part that grows hands its element only what is new.
+
+A view that is refreshed compares the version of its part with the one it shows, so that refreshing all costs nothing.
+"""
 
 from nicegui import ui
 
 from ui import texts
 from ui.elements.streamed_markdown import StreamedMarkdown
 from ui.elements.tag import Tag, add_icon
-from ui.messages import Part
+from ui.parts import GrowingPart, Part, ReasoningPart, TextPart, ToolCallPart
 
 
 class TextView:
     """Markdown over one text that grows."""
 
-    def __init__(self, part: Part) -> None:
+    def __init__(self, part: GrowingPart) -> None:
+        is_finished = part.ended_at is not None
         self._part = part
-        self._is_finished = part.ended_at is not None
-        self._shown = len(part.deltas) if self._is_finished else 0
-        self._markdown = StreamedMarkdown(part.text if self._is_finished else "")
+        self._version = part.version if is_finished else None
+        self._shown = len(part.deltas) if is_finished else 0
+        self._markdown = StreamedMarkdown(part.text if is_finished else "")
 
     def refresh(self) -> None:
         """Append what has come since the last time."""
-        if self._is_finished:
+        if self._version == self._part.version:
             return
+        self._version = self._part.version
         if len(self._part.deltas) > self._shown:
             self._markdown.append("".join(self._part.deltas[self._shown :]))
             self._shown = len(self._part.deltas)
         if self._part.ended_at is not None:
-            self._is_finished = True
             self._markdown.finish()
 
 
 class ReasoningView:
     """The model's thinking, folded away; its text goes to the browser only when somebody unfolds it."""
 
-    def __init__(self, part: Part) -> None:
+    def __init__(self, part: ReasoningPart) -> None:
         self._part = part
+        self._version: int | None = None
         self._text_view: TextView | None = None
         self._details = Tag("details", classes="reasoning")
         with self._details, ui.element("summary"):
@@ -43,6 +48,9 @@ class ReasoningView:
 
     def refresh(self) -> None:
         """Append what has come since the last time; at the end say how long it took."""
+        if self._version == self._part.version:
+            return
+        self._version = self._part.version
         if self._part.ended_at is not None:
             self._summary.set_text(_thought(self._part.started_at, self._part.ended_at))
             self._summary.classes(remove="shimmer")
@@ -59,10 +67,10 @@ class ReasoningView:
 class ToolCallView:
     """One tool call, as a line with the tool's name."""
 
-    def __init__(self, part: Part) -> None:
+    def __init__(self, part: ToolCallPart) -> None:
         with Tag("div", classes="tool-call"):
             add_icon("tool")
-            Tag("span", texts.TOOL_CALL.format(name=part.text))
+            Tag("span", texts.TOOL_CALL.format(name=part.name))
 
     def refresh(self) -> None:
         """Nothing: a tool call arrives complete."""
@@ -71,11 +79,17 @@ class ToolCallView:
 PartView = TextView | ReasoningView | ToolCallView
 
 
-def part_view(part: Part) -> PartView:
-    """Return a view of the part, in the element that is open."""
-    if part.type == "text":
-        return TextView(part)
-    return ReasoningView(part) if part.type == "reasoning" else ToolCallView(part)
+def part_view(part: Part) -> PartView | None:
+    """Return a view of the part, in the element that is open; there is none of a tool's result."""
+    match part:
+        case TextPart():
+            return TextView(part)
+        case ReasoningPart():
+            return ReasoningView(part)
+        case ToolCallPart():
+            return ToolCallView(part)
+        case _:
+            return None
 
 
 def _thought(started_at: float | None, ended_at: float) -> str:

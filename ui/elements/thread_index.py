@@ -30,7 +30,6 @@ class ThreadIndex(ui.element, component="thread_index.js"):
 
     def __init__(self, actions: ThreadIndexActions) -> None:
         super().__init__()
-        self._actions = actions
         self._ids: set[str] = set()
         self._props["texts"] = {
             "search": texts.SEARCH,
@@ -45,12 +44,12 @@ class ThreadIndex(ui.element, component="thread_index.js"):
         }
         self._props["shown"] = {"groups": None, "active": None, "running": None, "has_more": False}
         self._props["max-title"] = MAX_TITLE_CHARACTERS
-        self.on("open", lambda event: self._on_id(event, self._actions.open))
-        self.on("delete", lambda event: self._on_id(event, self._actions.delete))
-        self.on("rename", self._on_rename)
-        self.on("search", self._on_search)
+        self.on("open", lambda event: self._on_id(event, actions.open))
+        self.on("delete", lambda event: self._on_id(event, actions.delete))
+        self.on("rename", lambda event: self._on_rename(event, actions.rename))
+        self.on("search", lambda event: self._on_search(event, actions.search))
         self.on("more", actions.show_more, args=[])
-        self.on("zone", self._on_zone)
+        self.on("zone", lambda event: self._on_zone(event, actions.show_zone))
 
     def show(self, groups: list[ThreadGroup], active: str | None, running: str | None, *, has_more: bool) -> None:
         """Show the threads, the open one, and the one that is being answered."""
@@ -75,15 +74,15 @@ class ThreadIndex(ui.element, component="thread_index.js"):
         if event.args in self._ids:
             act(event.args)
 
-    def _on_rename(self, event: events.GenericEventArguments) -> None:
+    def _on_rename(self, event: events.GenericEventArguments, rename: Callable[[str, str], Any]) -> None:
         thread_id, title = event.args
         if thread_id in self._ids and isinstance(title, str) and title.strip():
-            self._actions.rename(thread_id, title.strip()[:MAX_TITLE_CHARACTERS])
+            rename(thread_id, title.strip()[:MAX_TITLE_CHARACTERS])
 
-    def _on_search(self, event: events.GenericEventArguments) -> None:
+    def _on_search(self, event: events.GenericEventArguments, search: Callable[[str], Any]) -> None:
         if isinstance(event.args, str):
-            self._actions.search(event.args.strip()[:MAX_QUERY_CHARACTERS])
+            search(event.args.strip()[:MAX_QUERY_CHARACTERS])
 
-    def _on_zone(self, event: events.GenericEventArguments) -> None:
+    def _on_zone(self, event: events.GenericEventArguments, show_zone: Callable[[int], Any]) -> None:
         if isinstance(event.args, int | float) and abs(event.args) < 24 * 60:
-            self._actions.show_zone(int(event.args))
+            show_zone(int(event.args))

@@ -15,7 +15,6 @@ class ThreadSettings(ui.element, component="thread_settings.js"):
 
     def __init__(self, on_save: Callable[[str, str], Any]) -> None:
         super().__init__()
-        self._on_save = on_save
         self._names: tuple[str, ...] = ()
         self._props["max-characters"] = MAX_CHARACTERS
         self._props["texts"] = {
@@ -26,14 +25,14 @@ class ThreadSettings(ui.element, component="thread_settings.js"):
             "save": texts.SAVE,
             "cancel": texts.CANCEL,
         }
-        self.on("save", self._on_save_event)
+        self.on("save", lambda event: self._on_save(event, on_save))
 
     def ask(self, names: tuple[str, ...], model: str, system_prompt: str) -> None:
         """Open the dialog with what is set."""
         self._names = names
         self.run_method("ask", list(names), model, system_prompt)
 
-    def _on_save_event(self, event: events.GenericEventArguments) -> None:
+    def _on_save(self, event: events.GenericEventArguments, save: Callable[[str, str], Any]) -> None:
         model, system_prompt = event.args
         if isinstance(system_prompt, str) and len(system_prompt) <= MAX_CHARACTERS:
-            self._on_save(model if model in self._names else "", system_prompt)
+            save(model if model in self._names else "", system_prompt)

@@ -3,7 +3,7 @@
 from nicegui import ui
 
 from ui import texts
-from ui.elements.message_view import AnswerView, MessageActions, Place, UserMessageView
+from ui.elements.message_view import AnswerView, MessageActions, UserMessageView
 from ui.elements.tag import PlainButton
 from ui.messages import Message
 from ui.thread.state import ChatState
@@ -27,7 +27,7 @@ class ThreadView(ui.element, component="thread_view.js"):
         self.refresh()
 
     def refresh(self) -> None:
-        """Show what changed."""
+        """Show what changed at the end of the thread, where alone an answer is written."""
         messages = self._state.messages
         if not self._views:
             self._first = max(0, len(messages) - AT_ONCE)
@@ -53,7 +53,9 @@ class ThreadView(ui.element, component="thread_view.js"):
                 view.open_editor(text)
 
     def _refresh(self, view: UserMessageView | AnswerView, *, is_last: bool) -> None:
-        view.refresh(Place(self._state.siblings(view.message), is_last))
+        view.refresh(self._state.siblings(view.message))
+        if isinstance(view, AnswerView):
+            view.show_offers(is_last=is_last)
 
     def _add(self, message: Message) -> UserMessageView | AnswerView:
         with self:

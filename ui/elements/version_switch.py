@@ -13,29 +13,28 @@ from ui.messages import Message
 class VersionSwitch(ui.element):
     """Goes back and forth among the siblings of a message; nothing where there is one."""
 
-    def __init__(self, message: Message, on_choose: Callable[[Message], Any]) -> None:
+    def __init__(self, message: Message) -> None:
         super().__init__()
         self._message = message
         self._versions = [message]
-        self._on_choose = on_choose
         self.classes("versions").props("role=group")
         self.set_visibility(False)
 
-    def show(self, versions: list[Message]) -> None:
-        """Show the place of the message among its versions."""
+    def show(self, versions: list[Message], on_choose: Callable[[Message], Any]) -> None:
+        """Show which of its versions the message is."""
         if len(versions) == len(self._versions):
             return
         self._versions = list(versions)
-        place = {"position": versions.index(self._message) + 1, "count": len(versions)}
+        shown = {"position": versions.index(self._message) + 1, "count": len(versions)}
         self.clear()
-        self._props["aria-label"] = texts.SAY_VERSION.format(**place)
+        self._props["aria-label"] = texts.SAY_VERSION.format(**shown)
         with self:
-            self._add_step(-1, "previous", texts.PREVIOUS_VERSION)
-            Tag("span", texts.VERSION.format(**place))
-            self._add_step(1, "next", texts.NEXT_VERSION)
+            self._add_step(-1, "previous", texts.PREVIOUS_VERSION, on_choose)
+            Tag("span", texts.VERSION.format(**shown))
+            self._add_step(1, "next", texts.NEXT_VERSION, on_choose)
         self.set_visibility(True)
 
-    def _add_step(self, step: int, icon: str, label: str) -> None:
+    def _add_step(self, step: int, icon: str, label: str, on_choose: Callable[[Message], Any]) -> None:
         target = self._versions.index(self._message) + step
-        button = PlainButton(lambda: self._on_choose(self._versions[target]), icon=icon, label=label)
+        button = PlainButton(lambda: on_choose(self._versions[target]), icon=icon, label=label)
         button.enable(is_enabled=0 <= target < len(self._versions))

@@ -2,10 +2,9 @@
 
 from functools import partial
 
-from nicegui import Client, background_tasks, ui
+from nicegui import Client, ui
 
 from ui import texts, theme
-from ui.client.api_watch import ApiWatch
 from ui.client.backend import Backend
 from ui.config import Config
 from ui.elements.address import Address
@@ -23,27 +22,28 @@ from ui.elements.streamed_markdown import StreamedMarkdown
 from ui.elements.tag import PlainButton, Tag
 from ui.elements.theme_toggle import ThemeToggle
 from ui.elements.thread_settings import ThreadSettings
-from ui.errors import ApiUnreachable, PageError
-from ui.pages.page_elements import Views
-from ui.pages.workspace import Furniture, Workspace
+from ui.pages.page_elements import PageElements
+from ui.pages.workspace import Workspace
 from ui.theme.stylesheet import Look, prefix_of
 
 
 def register(config: Config, backend: Backend, look: Look) -> None:
     """Register the chat page at the root, and at the address of every thread."""
+    workspaces: dict[str, Workspace] = {}
+
+    # A client refers to its workspace by its id only, so that a page ends whoever still holds the client.
+    def on_connect(client: Client) -> None:
+        workspaces[client.id].on_connect()
+
+    def on_delete(client: Client) -> None:
+        workspaces.pop(client.id).close()
 
     def open_page(client: Client, thread_id: str | None) -> None:
-        workspace = Workspace(backend, client)
         prefix = prefix_of(client.request)
         ui.add_head_html(look.link(prefix))
-        with theme.frame(config.title, config.caption) as frame:
-            views, banner = _lay_out(frame, workspace)
-            if config.password is not None:
-                _add_sign_out(frame, prefix)
-        furniture = _add_furniture(config, frame, workspace)
-        workspace.show_in(views, furniture, thread_id)
-        client.on_delete(workspace.close)
-        _follow_api(client, backend.watch, views, banner, workspace)
+        workspaces[client.id] = Workspace(backend, partial(_lay_out, config, prefix), thread_id)
+        client.on_connect(on_connect)
+        client.on_delete(on_delete)
 
     @ui.page("/", title=config.title, viewport=theme.VIEWPORT, language="en-US")
     def new_thread_page(client: Client) -> None:
@@ -54,45 +54,50 @@ def register(config: Config, backend: Backend, look: Look) -> None:
         open_page(client, thread_id)
 
 
-def _lay_out(frame: theme.Frame, workspace: Workspace) -> tuple[Views, Banner]:
+def _lay_out(config: Config, prefix: str, workspace: Workspace) -> PageElements:
     new_chat = partial(workspace.open, None)
-    with frame.choice:
-        models = ModelChoice(workspace.choose_model)
-    with frame.toggle:
-        SidebarToggle()
-    with frame.main:
-        scroller = Scroller()
-        with scroller:
-            greeting = Greeting(workspace.ask)
-    with frame.footer:
-        toasts = Tag("div", classes="toasts")
-        banner = Banner()
-        composer = Composer(on_send=workspace.send, on_cancel=workspace.cancel)
-    announcer = Announcer()
-    with frame.sidebar, Sidebar(new_chat):
-        workspace.threads.show_in(toasts, announcer)
-    with frame.actions:
-        PlainButton(new_chat, icon="new", label=texts.NEW_CHAT).mark("new-chat")
-    _preload()
-    return Views(scroller, greeting, composer, models, announcer, toasts), banner
-
-
-def _add_furniture(config: Config, frame: theme.Frame, workspace: Workspace) -> Furniture:
-    address = Address(config.title, on_visit=workspace.visit, on_beat=workspace.beat)
+    with theme.frame(config.title, config.caption) as frame:
+        with frame.choice:
+            models = ModelChoice(workspace.choose_model)
+        with frame.toggle:
+            SidebarToggle()
+        with frame.main:
+            scroller = Scroller()
+            with scroller:
+                greeting = Greeting(workspace.ask)
+        with frame.footer:
+            toasts = Tag("div", classes="toasts")
+            banner = Banner()
+            composer = Composer(on_send=workspace.send, on_cancel=workspace.cancel)
+        announcer = Announcer()
+        with frame.sidebar:
+            sidebar = Sidebar(new_chat)
+        with frame.actions:
+            PlainButton(new_chat, icon="new", label=texts.NEW_CHAT).mark("new-chat")
+        _preload()
+        if config.password is not None:
+            _add_sign_out(frame, prefix)
+    address = Address(config.title, on_visit=workspace.visit, on_look=workspace.look_for_news)
     settings = ThreadSettings(workspace.save_settings)
     picker = ChatImport(on_import=workspace.on_import, on_refuse=workspace.say)
     with frame.actions:
-        menu = ChatMenu(
-            texts.CHAT_MENU,
-            [
-                MenuItem(texts.SETTINGS, "settings", workspace.ask_settings),
-                MenuItem(texts.EXPORT_MARKDOWN, "export", partial(workspace.export, "md"), needs_thread=True),
-                MenuItem(texts.EXPORT_JSON, "export", partial(workspace.export, "json"), needs_thread=True),
-                MenuItem(texts.IMPORT, "import", picker.ask),
-            ],
-        )
+        menu = _add_menu(workspace, picker)
         ThemeToggle()
-    return Furniture(address, menu, settings, picker)
+    return PageElements(
+        address, announcer, banner, composer, greeting, menu, models, scroller, settings, sidebar, toasts
+    )
+
+
+def _add_menu(workspace: Workspace, picker: ChatImport) -> ChatMenu:
+    return ChatMenu(
+        texts.CHAT_MENU,
+        [
+            MenuItem(texts.SETTINGS, "settings", workspace.ask_settings),
+            MenuItem(texts.EXPORT_MARKDOWN, "export", partial(workspace.export, "md"), needs_thread=True),
+            MenuItem(texts.EXPORT_JSON, "export", partial(workspace.export, "json"), needs_thread=True),
+            MenuItem(texts.IMPORT, "import", picker.ask),
+        ],
+    )
 
 
 def _preload() -> None:
@@ -110,32 +115,3 @@ def _add_sign_out(frame: theme.Frame, prefix: str) -> None:
         form_button = PlainButton(lambda: None, icon="sign-out", label=texts.SIGN_OUT)
         form_button.props("type=submit")
         form_button.props["formaction"] = f"{prefix}/logout"
-
-
-def _follow_api(client: Client, watch: ApiWatch, views: Views, banner: Banner, workspace: Workspace) -> None:
-    async def load_models() -> None:
-        try:
-            models = await watch.models()
-        except ApiUnreachable:
-            return
-        except PageError as exc:
-            banner.show(str(exc))
-            return
-        views.models.show(models.names, models.default)
-
-    def on_change() -> None:
-        with client:
-            banner.show(texts.API_AWAY if watch.is_away else "")
-            if not watch.is_away:
-                views.announcer.say(texts.SAY_API_BACK)
-                workspace.come_back()
-                background_tasks.create(load_models(), name="load the models")
-
-    def on_connect() -> None:
-        if watch.is_away:
-            banner.show(texts.API_AWAY)
-        workspace.threads.refresh_soon()
-        background_tasks.create(load_models(), name="load the models")
-
-    client.on_delete(watch.subscribe(on_change))
-    client.on_connect(on_connect)

@@ -113,8 +113,8 @@ def _page(config: Config, head: str, problem: str) -> str:
 
 async def _sent_password(request: Request) -> str:
     body = b""
-    async for chunk in request.stream():
-        body += chunk
+    async for received in request.stream():
+        body += received
         if len(body) > MAX_FORM_BYTES:
             return ""
     return parse_qs(body.decode("utf-8", "replace")).get("password", [""])[0]

@@ -1,38 +1,31 @@
-"""What is around a conversation on its page: the elements it is shown with, and whom it tells about its runs."""
+"""What the chat page is made of: the elements that more than one part of it speaks to."""
 
 from dataclasses import dataclass
-from typing import Protocol
 
 from nicegui import ui
 
+from ui.elements.address import Address
+from ui.elements.chat_menu import ChatMenu
 from ui.elements.composer import Composer
 from ui.elements.greeting import Greeting
 from ui.elements.model_choice import ModelChoice
-from ui.elements.notices import Announcer
+from ui.elements.notices import Announcer, Banner
 from ui.elements.scroller import Scroller
-from ui.threads import Thread
+from ui.elements.thread_settings import ThreadSettings
 
 
-@dataclass(slots=True)
-class Views:
-    """The elements a conversation is shown with."""
+@dataclass(frozen=True, slots=True)
+class PageElements:
+    """The elements of one page; the open thread goes into the scroller, the list of threads into the sidebar."""
 
-    scroller: Scroller
-    greeting: Greeting
-    composer: Composer
-    models: ModelChoice
+    address: Address
     announcer: Announcer
+    banner: Banner
+    composer: Composer
+    greeting: Greeting
+    menu: ChatMenu
+    models: ModelChoice
+    scroller: Scroller
+    settings: ThreadSettings
+    sidebar: ui.element
     toasts: ui.element
-
-
-class Host(Protocol):
-    """The page around a conversation."""
-
-    def on_run_started(self, thread: Thread) -> None:
-        """Take note that the thread has a run, perhaps its first."""
-
-    def on_run_ended(self) -> None:
-        """Take note that a run of the thread has ended."""
-
-    def reopen(self, thread_id: str) -> None:
-        """Show a thread as it is stored."""

@@ -61,8 +61,8 @@ async def _export(backend: Backend, thread_id: str, kind: str, leaf: str | None)
 
 async def _read(request: Request) -> bytes | None:
     content = bytearray()
-    async for chunk in request.stream():
-        content += chunk
+    async for received in request.stream():
+        content += received
         if len(content) > MAX_FILE_BYTES:
             return None
     return bytes(content)

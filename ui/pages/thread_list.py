@@ -2,21 +2,21 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
+from functools import partial
 from typing import ParamSpec, Protocol
 
-from nicegui import background_tasks, ui
+from nicegui import ui
 
 from ui import texts
 from ui.client.backend import Backend
-from ui.elements.notices import Announcer, UndoToast
+from ui.elements.notices import UndoToast
 from ui.elements.thread_index import ThreadIndex, ThreadIndexActions
-from ui.errors import ApiUnreachable, PageError
 from ui.threads import Thread, ThreadPage, group_by_date, merge_pages
 
 P = ParamSpec("P")
 
 
-class Opener(Protocol):
+class ListObserver(Protocol):
     """The page around the list."""
 
     def open(self, thread_id: str | None) -> None:
@@ -28,16 +28,17 @@ class Opener(Protocol):
     def on_list_change(self) -> None:
         """Take note that the list is fresh."""
 
-    def say(self, sentence: str) -> None:
-        """Tell the person what is wrong."""
+    def ask_api(self, work: Callable[[], Awaitable[None]]) -> None:
+        """Do in the background what needs the API, and say what goes wrong."""
 
 
 class ThreadList:
-    """The threads of one page's sidebar."""
+    """The threads of one page's sidebar, in the element that is open."""
 
-    def __init__(self, backend: Backend, opener: Opener) -> None:
+    def __init__(self, backend: Backend, observer: ListObserver, toasts: ui.element) -> None:
         self._backend = backend
-        self._opener = opener
+        self._observer = observer
+        self._toasts = toasts
         self._threads: tuple[Thread, ...] | None = None
         self._next_cursor: str | None = None
         self._query = ""
@@ -46,17 +47,13 @@ class ThreadList:
         self._utc_offset_minutes = 0
         self._toast: UndoToast | None = None
         self._is_loading_more = False
-
-    def show_in(self, toasts: ui.element, announcer: Announcer) -> None:
-        """Add the list to the element that is open."""
-        self._toasts, self._announcer = toasts, announcer
         self._index = ThreadIndex(
             ThreadIndexActions(
-                open=self._opener.open,
-                rename=lambda thread_id, title: self._spawn(self._rename, thread_id, title),
-                delete=lambda thread_id: self._spawn(self._delete, thread_id),
+                open=self._open,
+                rename=lambda thread_id, title: self._ask(self._rename, thread_id, title),
+                delete=lambda thread_id: self._ask(self._delete, thread_id),
                 search=self._search,
-                show_more=lambda: self._spawn(self._load_more),
+                show_more=lambda: self._ask(self._load_more),
                 show_zone=self._show_zone,
             )
         )
@@ -86,16 +83,19 @@ class ThreadList:
         else:
             self._threads = merge_pages(self._threads, page)
         self._show()
-        self._opener.on_list_change()
+        self._observer.on_list_change()
 
     def refresh_soon(self) -> None:
         """Ask for the newest threads in the background."""
-        self._spawn(self.refresh)
+        self._ask(self.refresh)
+
+    def _open(self, thread_id: str) -> None:
+        self._observer.open(thread_id)
 
     def _search(self, query: str) -> None:
         if query != self._query:
             self._query, self._threads = query, None
-            self._spawn(self.refresh)
+            self._ask(self.refresh)
 
     def _show_zone(self, utc_offset_minutes: int) -> None:
         self._utc_offset_minutes = utc_offset_minutes
@@ -121,7 +121,7 @@ class ThreadList:
         self._threads = tuple(
             replace(known, title=title) if known.thread_id == thread_id else known for known in self._threads or ()
         )
-        self._opener.on_thread_change(thread)
+        self._observer.on_thread_change(thread)
         self._show()
 
     async def _delete(self, thread_id: str) -> None:
@@ -129,13 +129,13 @@ class ThreadList:
         was_open = thread_id == self._active
         self._threads = tuple(known for known in self._threads or () if known.thread_id != thread_id)
         if was_open:
-            self._opener.open(None)
+            self._observer.open(None)
         self._show()
         self._drop_toast()
         with self._toasts:
             self._toast = UndoToast(
                 texts.DELETED,
-                on_undo=lambda: self._spawn(self._restore, thread_id, was_open),
+                on_undo=lambda: self._ask(self._restore, thread_id, was_open),
                 on_expire=self._drop_toast,
             )
 
@@ -144,23 +144,15 @@ class ThreadList:
         await self._backend.call(self._backend.client.update_thread, thread_id, deleted=False)
         await self.refresh()
         if was_open:
-            self._opener.open(thread_id)
+            self._observer.open(thread_id)
 
     def _drop_toast(self) -> None:
         if self._toast:
             self._toast.delete()
         self._toast = None
 
-    def _spawn(self, change: Callable[P, Awaitable[None]], *args: P.args, **kwargs: P.kwargs) -> None:
-        async def run() -> None:
-            try:
-                await change(*args, **kwargs)
-            except ApiUnreachable:
-                self._backend.watch.report_away()
-            except PageError as exc:
-                self._opener.say(str(exc))
-
-        background_tasks.create(run(), name="change the list of threads")
+    def _ask(self, change: Callable[P, Awaitable[None]], *args: P.args, **kwargs: P.kwargs) -> None:
+        self._observer.ask_api(partial(change, *args, **kwargs))
 
     def _show(self) -> None:
         if self._threads is not None and not self._index.is_deleted:

@@ -1,221 +1,228 @@
 """One open page: the thread it shows, the list beside it, and what keeps both in step with the API."""
 
-import logging
 import uuid
+import weakref
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from functools import partial
+from http import HTTPStatus
 
-from nicegui import Client, background_tasks
+from nicegui import background_tasks
 
 from ui import texts
 from ui.client.backend import Backend
-from ui.elements.address import Address
-from ui.elements.chat_import import ChatImport
-from ui.elements.chat_menu import ChatMenu
-from ui.elements.thread_settings import ThreadSettings
 from ui.errors import ApiRefused, ApiUnreachable, PageError
-from ui.pages.open_thread import Conversation
-from ui.pages.page_elements import Views
+from ui.pages.api_notice import ApiNotice
+from ui.pages.open_thread import OpenThread
+from ui.pages.page_elements import PageElements
 from ui.pages.thread_list import ThreadList
 from ui.threads import Thread
 
-NEW = Thread("")
-
-logger = logging.getLogger(__name__)
-
-
-@dataclass(slots=True)
-class Furniture:
-    """The elements around the conversation."""
-
-    address: Address
-    menu: ChatMenu
-    settings: ThreadSettings
-    picker: ChatImport
-
 
 class Workspace:
-    """Opens threads on one page, one at a time."""
+    """Opens threads on one page, one at a time; `lay_out` places the page's elements and connects them to it."""
 
-    def __init__(self, backend: Backend, client: Client) -> None:
-        self.threads = ThreadList(backend, self)
+    def __init__(self, backend: Backend, lay_out: Callable[["Workspace"], PageElements], thread_id: str | None) -> None:
         self._backend = backend
-        self._client = client
-        self._is_beating = False
-
-    def show_in(self, views: Views, furniture: Furniture, thread_id: str | None) -> None:
-        """Take the page's elements into use and open its thread."""
-        self._views, self._furniture = views, furniture
-        self._conversation = self._begin(Thread(thread_id or ""))
+        self._elements = lay_out(self)
+        self._notice = ApiNotice(backend.watch, self._elements)
+        self._is_looking = False
+        self._is_closed = False
+        with self._elements.sidebar:
+            self._threads = ThreadList(backend, weakref.proxy(self), self._elements.toasts)
+        self._open_thread = self._begin(Thread(thread_id or ""))
+        self._show_thread()
+        backend.watch.subscribe(self._on_api_change)
 
     def close(self) -> None:
         """Leave everything as it is at the API; the page is gone."""
-        self._conversation.close()
+        self._is_closed = True
+        self._backend.watch.unsubscribe(self._on_api_change)
+        self._notice.close()
+        self._open_thread.close()
+
+    def on_connect(self) -> None:
+        """Show what the API has, now that a browser is there to see it."""
+        self._notice.on_connect()
+        self._threads.refresh_soon()
 
     def open(self, thread_id: str | None) -> None:
         """Show a thread, or with None a new one, and name it in the address."""
-        self._furniture.address.show(thread_id)
+        self._elements.address.show(thread_id)
         self.visit(thread_id)
 
     def visit(self, thread_id: str | None) -> None:
         """Show the thread that the address names."""
-        if thread_id != self._conversation.thread.thread_id or not thread_id:
-            self._change(self.threads.find(thread_id or "") or Thread(thread_id or ""))
+        if thread_id != self._open_thread.thread.thread_id or not thread_id:
+            self._change(self._threads.find(thread_id or "") or Thread(thread_id or ""))
 
     def reopen(self, thread_id: str) -> None:
         """Show a thread as it is stored."""
-        self._furniture.address.show(thread_id, is_replaced=True)
+        self._elements.address.show(thread_id, is_replaced=True)
         self._change(Thread(thread_id))
 
     def send(self, text: str, key: str) -> bool:
         """Ask in the open thread; False if that cannot be now."""
-        return self._conversation.send(text, key)
+        return self._open_thread.send(text, key)
 
     def ask(self, text: str) -> None:
         """Ask what nobody wrote but chose."""
-        self._conversation.send(text, uuid.uuid4().hex)
+        self._open_thread.send(text, uuid.uuid4().hex)
 
     def cancel(self) -> None:
         """Stop the answer that is being written."""
-        self._conversation.cancel()
+        self._open_thread.cancel()
 
     def say(self, sentence: str) -> None:
         """Tell the person what is wrong."""
-        self._views.composer.say(sentence)
+        self._elements.composer.say(sentence)
 
-    def beat(self) -> None:
-        """Look for what other pages have done; the browser asks for it while somebody looks."""
-        if not self._is_beating and not self._backend.watch.is_away and not self._conversation.is_running:
-            self._is_beating = True
-            background_tasks.create(self._look(), name="look for what is new")
+    def ask_api(self, work: Callable[[], Awaitable[object]]) -> None:
+        """Do in the background what needs the API, and say what goes wrong."""
+        background_tasks.create(self._guard(work), name="ask the API")
 
-    def come_back(self) -> None:
-        """Load what could not be loaded while the API was away."""
-        self.threads.refresh_soon()
-        if not self._conversation.is_loaded:
-            background_tasks.create(self._load(self._conversation), name="load a thread")
+    def look_for_news(self) -> None:
+        """See what other pages have done; the browser asks for it while somebody looks."""
+        if not self._is_looking and not self._backend.watch.is_away and not self._open_thread.is_running:
+            self._is_looking = True
+            self.ask_api(self._look)
 
-    def on_run_started(self, thread: Thread) -> None:
+    def on_run_start(self, thread: Thread) -> None:
         """Take note that the open thread has a run, perhaps its first."""
-        self._furniture.address.show(thread.thread_id, is_replaced=True)
+        self._elements.address.show(thread.thread_id, is_replaced=True)
         self._show_thread()
-        self.threads.refresh_soon()
+        self._threads.refresh_soon()
 
-    def on_run_ended(self) -> None:
+    def on_run_end(self) -> None:
         """Take note that a run of the open thread has ended."""
         self._show_thread()
-        self.threads.refresh_soon()
+        self._threads.refresh_soon()
 
     def on_thread_change(self, thread: Thread) -> None:
         """Take note of a thread's new title or settings."""
-        if thread.thread_id == self._conversation.thread.thread_id:
-            self._conversation.thread = thread
+        if thread.thread_id == self._open_thread.thread.thread_id:
+            self._open_thread.thread = thread
             self._show_thread()
 
     def on_list_change(self) -> None:
         """Take note of titles that the API has given."""
-        listed = self.threads.find(self._conversation.thread.thread_id)
+        listed = self._threads.find(self._open_thread.thread.thread_id)
         if listed:
-            self._furniture.address.name(listed.title)
+            self._elements.address.name(listed.title)
 
     def choose_model(self, model: str) -> None:
         """Have the open thread answered by another model from now on."""
-        thread = self._conversation.thread
-        self._save(replace(thread, model=model))
+        self._save(replace(self._open_thread.thread, model=model))
 
     def ask_settings(self) -> None:
         """Open the dialog with the open thread's settings."""
-        thread, models = self._conversation.thread, self._views.models
+        thread, models = self._open_thread.thread, self._elements.models
         model = models.shown(thread.model or None if not thread.thread_id else thread.model)
-        self._furniture.settings.ask(models.names, model, thread.system_prompt)
+        self._elements.settings.ask(models.names, model, thread.system_prompt)
 
     def save_settings(self, model: str, system_prompt: str) -> None:
         """Keep the settings, for a thread that is not stored yet until it is."""
-        thread = self._conversation.thread
+        thread = self._open_thread.thread
         self._save(replace(thread, model=model or thread.model, system_prompt=system_prompt))
 
     def export(self, kind: str) -> None:
         """Have the browser download the open thread."""
-        leaf = self._conversation.last_message_id
-        address = f"/t/{self._conversation.thread.thread_id}/export.{kind}"
-        self._client.download(f"{address}?leaf={leaf}" if leaf else address)
+        leaf = self._open_thread.last_message_id
+        address = f"/t/{self._open_thread.thread.thread_id}/export.{kind}"
+        self._elements.menu.client.download(f"{address}?leaf={leaf}" if leaf else address)
 
     def on_import(self, thread_id: str) -> None:
         """Show the thread that a file became."""
-        self.threads.refresh_soon()
+        self._threads.refresh_soon()
         self.open(thread_id)
 
-    def _change(self, thread: Thread) -> None:
-        self._conversation.close()
-        self._conversation = self._begin(thread)
-
-    def _begin(self, thread: Thread) -> Conversation:
-        conversation = Conversation(self._backend, self._views, self, thread)
-        self._conversation = conversation
-        self._show_thread()
+    def _begin(self, thread: Thread) -> OpenThread:
+        open_thread = OpenThread(self._backend, self._elements, weakref.proxy(self), thread)
         if thread.thread_id:
-            background_tasks.create(self._load(conversation), name="load a thread")
-        return conversation
+            self.ask_api(partial(self._load, open_thread))
+        return open_thread
 
-    async def _load(self, conversation: Conversation) -> None:
-        await self._guard(conversation.load)
-        if conversation is self._conversation:
+    def _change(self, thread: Thread) -> None:
+        if not self._is_closed:
+            self._open_thread.close()
+            self._open_thread = self._begin(thread)
             self._show_thread()
+
+    async def _load(self, open_thread: OpenThread) -> None:
+        is_here = await self._unless_gone(open_thread.load)
+        if open_thread is not self._open_thread:
+            return
+        if is_here:
+            self._show_thread()
+        else:
+            self._elements.address.show(None, is_replaced=True)
+            self._change(Thread(""))
 
     async def _look(self) -> None:
         try:
-            await self._guard(self._look_for_news)
+            await self._unless_gone(self._take_in_news)
         finally:
-            self._is_beating = False
+            self._is_looking = False
 
-    async def _look_for_news(self) -> None:
-        await self.threads.refresh()
-        conversation = self._conversation
-        thread_id = conversation.thread.thread_id
+    async def _take_in_news(self) -> None:
+        await self._threads.refresh()
+        open_thread = self._open_thread
+        thread_id = open_thread.thread.thread_id
         if not thread_id:
             return
-        if not conversation.is_loaded:
-            await conversation.load()
+        if not open_thread.is_loaded:
+            await self._load(open_thread)
             return
-        thread = self.threads.find(thread_id)
+        thread = self._threads.find(thread_id)
         if thread is None:
             thread = await self._backend.call(self._backend.client.thread, thread_id)
-        if conversation is not self._conversation or conversation.is_running:
+        if open_thread is not self._open_thread or open_thread.is_running:
             return
-        has_news = thread.updated_at != conversation.thread.updated_at
+        has_news = thread.updated_at != open_thread.thread.updated_at
         self.on_thread_change(thread)
         if has_news:
-            await conversation.sync()
+            await open_thread.sync()
             self._show_thread()
-
-    async def _guard(self, work: "Callable[[], Awaitable[None]]") -> None:
-        try:
-            await work()
-        except ApiUnreachable:
-            self._backend.watch.report_away()
-        except ApiRefused as exc:
-            is_gone = exc.status == 404
-            self.say(texts.GONE if is_gone else str(exc))
-            if is_gone and not self._conversation.is_loaded:
-                self._furniture.address.show(None, is_replaced=True)
-                self._change(NEW)
-        except PageError as exc:
-            self.say(str(exc))
 
     def _save(self, thread: Thread) -> None:
         self.on_thread_change(thread)
         if thread.thread_id:
-            background_tasks.create(self._guard(lambda: self._update(thread)), name="save a thread's settings")
+            self.ask_api(partial(self._unless_gone, partial(self._update, thread)))
 
     async def _update(self, thread: Thread) -> None:
         given = {"system_prompt": thread.system_prompt, **({"model": thread.model} if thread.model else {})}
         stored = await self._backend.call(self._backend.client.update_thread, thread.thread_id, **given)
         self.on_thread_change(stored)
 
+    async def _unless_gone(self, work: Callable[[], Awaitable[None]]) -> bool:
+        """Do what needs a thread; False, and said so, if the thread is gone."""
+        try:
+            await work()
+        except ApiRefused as exc:
+            if exc.status != HTTPStatus.NOT_FOUND:
+                raise
+            self.say(texts.GONE)
+            return False
+        return True
+
+    async def _guard(self, work: Callable[[], Awaitable[object]]) -> None:
+        try:
+            await work()
+        except ApiUnreachable:
+            self._backend.watch.report_away()
+        except PageError as exc:
+            self.say(str(exc))
+
+    def _on_api_change(self) -> None:
+        if not self._backend.watch.is_away:
+            self._threads.refresh_soon()
+            if not self._open_thread.is_loaded:
+                self.ask_api(partial(self._load, self._open_thread))
+
     def _show_thread(self) -> None:
-        thread = self._conversation.thread
-        self._furniture.menu.show_thread(has_thread=bool(thread.thread_id))
-        listed = self.threads.find(thread.thread_id)
-        self._furniture.address.name(listed.title if listed else thread.title)
-        self._views.models.show_thread_model(thread.model if thread.thread_id else thread.model or None)
-        self.threads.mark(thread.thread_id or None, is_running=self._conversation.is_running)
+        thread = self._open_thread.thread
+        self._elements.menu.show_thread(has_thread=bool(thread.thread_id))
+        listed = self._threads.find(thread.thread_id)
+        self._elements.address.name(listed.title if listed else thread.title)
+        self._elements.models.show_thread_model(thread.model if thread.thread_id else thread.model or None)
+        self._threads.mark(thread.thread_id or None, is_running=self._open_thread.is_running)

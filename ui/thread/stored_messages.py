@@ -18,19 +18,19 @@ class StoredMessages:
         self._cursor: str | None = None
         self._turn = asyncio.Lock()
 
-    async def load(self, thread_id: str, followed: Callable[[], Message | None]) -> None:
+    async def load(self, followed: Callable[[], Message | None]) -> None:
         """Take in the messages from the last known page on, but leave the answer that is followed to its events.
 
         Raises:
             PageError: there is no such thread, or no answer.
         """
         async with self._turn:
-            messages, cursor = await self._backend.call(_read, self._backend.client, thread_id, self._cursor)
-            answer = followed()
-            if answer is not None and answer.run_id is None:
+            client, thread_id = self._backend.client, self._state.thread_id
+            messages, cursor = await self._backend.call(_read, client, thread_id, self._cursor)
+            if self._state.is_asking:
                 return  # what was just asked for may be among the messages, and has no id here yet
             self._cursor = cursor
-            self._state.merge(messages, followed=answer)
+            self._state.merge(messages, followed=followed())
 
 
 def _read(client: ApiClient, thread_id: str, cursor: str | None) -> tuple[list[Message], str | None]:

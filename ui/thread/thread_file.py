@@ -2,13 +2,14 @@
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from ui import texts
 from ui.client.decoding import decode_message
 from ui.errors import PageError
 from ui.messages import Message
+from ui.parts import ReasoningPart, TextPart, ToolCallPart, ToolResultPart
 from ui.thread.state import ChatState
 from ui.threads import Thread
 
@@ -59,7 +60,7 @@ def to_markdown(thread: Thread, messages: Sequence[Any], leaf_id: str | None) ->
     if thread.system_prompt:
         sections += [f"## {texts.SYSTEM_PROMPT}", thread.system_prompt]
     for message in state.messages:
-        sections += [f"## {texts.EXPORT_SAYS[message.role]}", *_parts(message)]
+        sections += [f"## {texts.EXPORT_SAYS[message.role]}", *_sections(message)]
     return "\n\n".join(sections) + "\n"
 
 
@@ -69,17 +70,27 @@ def file_name(thread: Thread, kind: str) -> str:
     return f"{words or texts.EXPORT_UNTITLED}.{kind}"
 
 
-def _parts(message: Message) -> list[str]:
-    shown = []
+def _sections(message: Message) -> Iterator[str]:
     for part in message.parts:
-        if part.type == "text":
-            shown.append(part.text)
-        elif part.type == "reasoning":
-            quoted = "\n".join(f"> {line}".rstrip() for line in part.text.splitlines())
-            shown.append(f"> **{texts.EXPORT_REASONING}**\n>\n{quoted}")
-        else:
-            shown.append(f"*{texts.TOOL_CALL.format(name=part.text)}*")
-    return shown
+        match part:
+            case TextPart():
+                yield part.text
+            case ReasoningPart():
+                quoted = "\n".join(f"> {line}".rstrip() for line in part.text.splitlines())
+                yield f"> **{texts.EXPORT_REASONING}**\n>\n{quoted}"
+            case ToolCallPart(_, name, arguments):
+                yield f"*{texts.TOOL_CALL.format(name=name)}*"
+                yield _fenced(arguments, "json")
+            case ToolResultPart(_, content, is_error):
+                yield f"*{texts.EXPORT_TOOL_ERROR if is_error else texts.EXPORT_TOOL_RESULT}*"
+                yield _fenced(content)
+
+
+def _fenced(text: str, language: str = "") -> str:
+    """Return the text as a block of code, in a fence that does not occur in it."""
+    longest = max(map(len, re.findall("`+", text)), default=0)
+    fence = "`" * max(3, longest + 1)
+    return f"{fence}{language}\n{text}\n{fence}"
 
 
 def _unreadable(reason: str) -> UnreadableExport:

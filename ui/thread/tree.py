@@ -25,9 +25,9 @@ class MessageTree:
         """Return the message of that id, if it is here."""
         return self._messages.get(message_id) if message_id is not None else None
 
-    def siblings(self, message: Message) -> list[Message]:
-        """Return the messages under the same parent, the message among them."""
-        return self._children.get(message.parent_id, [])
+    def children(self, parent_id: str | None) -> list[Message]:
+        """Return the messages under a parent, without one those a thread may begin with."""
+        return self._children.get(parent_id, [])
 
     def add(self, message: Message) -> None:
         """Add a message after its siblings."""
@@ -48,17 +48,6 @@ class MessageTree:
         for message in self.path:
             self._chosen[message.parent_id] = message
 
-    def rename(self, message: Message, message_id: str) -> None:
-        """Give a message, and its children's parent, another id."""
-        former, message.message_id = message.message_id, message_id
-        self._messages[message_id] = self._messages.pop(former)
-        for index in (self._children, self._chosen):
-            if former in index:
-                index[message_id] = index.pop(former)  # type: ignore[assignment]
-        for child in self._children.get(message_id, []):
-            child.parent_id = message_id
-        self._path = None
-
     def replace(self, former: Message, message: Message) -> None:
         """Put another message of the same id and parent in the place of one."""
         self._messages[message.message_id] = message
@@ -66,14 +55,4 @@ class MessageTree:
         siblings[siblings.index(former)] = message
         if self._chosen.get(former.parent_id) is former:
             self._chosen[former.parent_id] = message
-        self._path = None
-
-    def remove(self, message: Message) -> None:
-        """Remove a message that has no children."""
-        del self._messages[message.message_id]
-        self._children[message.parent_id].remove(message)
-        if not self._children[message.parent_id]:
-            del self._children[message.parent_id]
-        if self._chosen.get(message.parent_id) is message:
-            del self._chosen[message.parent_id]
         self._path = None

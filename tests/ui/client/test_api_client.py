@@ -59,7 +59,7 @@ def test_events_arrive_up_to_the_terminal_one(api: ScriptedApi, client: ApiClien
     stream, run = open_run(api, client)
     run.start().text("Hel", "lo").send("run.dreamed", x=1).complete()
     assert read(stream) == [
-        LoggedEvent(1, events.RunStarted(run.run_id, "t1", run.message_id, "scripted")),
+        LoggedEvent(1, events.RunStarted(run.run_id, "t1", run.parent_id, run.message_id, "scripted")),
         LoggedEvent(2, events.MessageDelta("Hel")),
         LoggedEvent(3, events.MessageDelta("lo")),
         LoggedEvent(4, None),
@@ -126,7 +126,7 @@ def test_close_after_the_end_is_nothing(api: ScriptedApi, client: ApiClient) -> 
 
 
 def test_the_api_s_own_sentence_code_and_request_id_are_kept(api: ScriptedApi, client: ApiClient) -> None:
-    body = {"error": "Every slot is taken.", "code": "busy", "request_id": "req-7"}
+    body = {"error": "Every slot is taken.", "code": "busy", "retryable": True, "request_id": "req-7"}
     api.refuse(503, body, Retry_After="5")
     with pytest.raises(ApiRefused) as caught:
         client.start_run(REQUEST)
@@ -135,8 +135,9 @@ def test_the_api_s_own_sentence_code_and_request_id_are_kept(api: ScriptedApi, c
     assert (refused.request_id, refused.retry_after_seconds, refused.is_retryable) == ("req-7", 5.0, True)
 
 
-def test_what_a_person_must_change_is_not_retryable(api: ScriptedApi, client: ApiClient) -> None:
-    api.refuse(400, {"error": "query is empty", "code": "bad_request", "request_id": "r"})
+@pytest.mark.parametrize("told", [{"retryable": False}, {"retryable": "true"}, {}])
+def test_what_is_not_said_to_be_retryable_is_not(api: ScriptedApi, client: ApiClient, told: dict[str, object]) -> None:
+    api.refuse(503, {"error": "Busy.", "code": "busy", "request_id": "r", **told})
     with pytest.raises(ApiRefused) as caught:
         client.start_run(REQUEST)
     assert not caught.value.is_retryable

@@ -67,7 +67,12 @@ async def test_an_api_that_is_away_is_not_asked_by_every_page(api: ScriptedApi, 
 
 async def test_who_left_hears_nothing(watch: ApiWatch) -> None:
     heard: list[bool] = []
-    watch.subscribe(lambda: heard.append(watch.is_away))()
+
+    def hear() -> None:
+        heard.append(watch.is_away)
+
+    watch.subscribe(hear)
+    watch.unsubscribe(hear)
     watch.report_away()
     assert heard == []
 

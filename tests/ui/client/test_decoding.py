@@ -2,14 +2,21 @@ import pytest
 
 from ui.client.decoding import decode_message, decode_message_page, decode_thread_page, encode_run_request
 from ui.events import Usage
-from ui.messages import RunRequest, Status
+from ui.messages import Failure, Progress, RunRequest, Status
+from ui.parts import ReasoningPart, TextPart, ToolCallPart, ToolResultPart
 from ui.threads import Thread
 
 ANSWER = {
     "message_id": "m",
     "parent_id": "q",
     "role": "assistant",
-    "parts": [{"type": "reasoning", "text": "hm"}, {"type": "text", "text": "Because"}, {"type": "image", "url": "x"}],
+    "parts": [
+        {"type": "reasoning", "text": "hm"},
+        {"type": "tool_call", "tool_call_id": "c", "name": "search", "arguments": '{"q": 1}'},
+        {"type": "image", "url": "x"},
+        {"type": "tool_result", "tool_call_id": "c", "content": "Found.", "is_error": False},
+        {"type": "text", "text": "Because"},
+    ],
     "status": "completed",
     "run": {
         "run_id": "r",
@@ -20,28 +27,34 @@ ANSWER = {
 }
 
 
-def test_a_stored_answer_is_whole_and_settled() -> None:
+def test_a_stored_answer_is_whole() -> None:
     answer = decode_message(ANSWER)
-    assert [(part.type, part.text, part.ended_at is None) for part in answer.parts] == [
-        ("reasoning", "hm", False),
-        ("text", "Because", False),
-    ]
+    reasoning, call, result, text = answer.parts
+    assert isinstance(reasoning, ReasoningPart)
+    assert isinstance(text, TextPart)
+    assert [(part.text, part.ended_at is None) for part in (reasoning, text)] == [("hm", False), ("Because", False)]
+    assert call == ToolCallPart("c", "search", '{"q": 1}')
+    assert result == ToolResultPart("c", "Found.", is_error=False)
     assert (answer.status, answer.run_id, answer.finish_reason) == (Status.COMPLETED, "r", "length")
     assert answer.usage == Usage(1, 2, estimated=True)
-    assert answer.is_settled
+    assert answer.progress is None
     assert answer.may_be_continued
 
 
 def test_a_running_answer_has_an_open_last_part() -> None:
     answer = decode_message({**ANSWER, "status": "running"})
-    assert (answer.status, answer.is_settled) == (Status.WAITING, False)
-    assert [part.ended_at is None for part in answer.parts] == [False, True]
+    assert (answer.is_waiting, answer.progress) == (True, Progress(is_replayed=True))
+    growing = [part for part in answer.parts if isinstance(part, ReasoningPart | TextPart)]
+    assert [part.ended_at is None for part in growing] == [False, True]
 
 
-def test_a_failed_answer_keeps_its_sentence() -> None:
-    run = {"run_id": "r", "error": {"code": "upstream_timeout", "message": "Silence."}}
+@pytest.mark.parametrize(
+    ("told", "is_retryable"), [({"retryable": True}, True), ({"retryable": False}, False), ({}, False)]
+)
+def test_a_failed_answer_keeps_its_sentence(told: dict[str, bool], is_retryable: bool) -> None:
+    run = {"run_id": "r", "error": {"code": "upstream_timeout", "message": "Silence.", **told}}
     answer = decode_message({**ANSWER, "status": "failed", "run": run})
-    assert (answer.sentence, answer.is_retryable) == ("Silence.", True)
+    assert answer.failure == Failure("Silence.", is_retryable)
 
 
 def test_pages_say_where_the_next_begins() -> None:

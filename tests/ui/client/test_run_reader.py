@@ -135,7 +135,7 @@ async def test_a_run_is_followed_from_any_event_on(
 async def test_a_busy_api_is_asked_again_for_a_run_but_not_to_start_one(
     api: ScriptedApi, client: ApiClient, executor: StreamExecutor
 ) -> None:
-    busy = {"error": "Every slot is taken.", "code": "busy", "request_id": "r"}
+    busy = {"error": "Every slot is taken.", "code": "busy", "retryable": True, "request_id": "r"}
     run = api.store.start("t1", {"content": "Hi"}, {}, 0.02).start().complete()
     api.refuse(503, busy)
     assert len(logged(await collect(RunReader(client, executor), RunToFollow(run.run_id)))) == 2

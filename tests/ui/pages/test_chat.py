@@ -8,7 +8,7 @@ from ui import texts
 from ui.elements.composer import MAX_CHARACTERS
 from ui.elements.model_choice import ModelChoice
 
-REFUSAL = {"error": "Every slot is taken.", "code": "busy", "request_id": "req-7"}
+REFUSAL = {"error": "Every slot is taken.", "code": "busy", "retryable": True, "request_id": "req-7"}
 RETRYABLE = {"code": "upstream_error", "message": "The model broke.", "retryable": True}
 
 
@@ -132,6 +132,18 @@ async def test_a_key_that_has_run_shows_its_run_and_starts_none(page: OpenedPage
     assert [*page.api.store.runs.values()] == [run]
 
 
+async def test_an_older_api_that_does_not_tell_the_question_is_asked_for_the_thread(page: OpenedPage) -> None:
+    page.send("Why?")
+    run = await page.next_run()
+    told = {"run_id": run.run_id, "thread_id": run.thread_id, "message_id": run.message_id, "model": "scripted"}
+    run.send("run.started", **told).text("Be")
+    await page.until(lambda: page.answers == ["Be"])
+    assert page.is_running
+    run.text("cause").complete()
+    await page.until(lambda: not page.is_running)
+    assert (page.questions, page.answers) == (["Why?"], ["Because"])
+
+
 async def test_text_grows_while_the_answer_is_written(page: OpenedPage) -> None:
     run = await ask(page)
     assert (page.is_running, page.said) == (True, texts.SAY_ANSWERING)
@@ -225,7 +237,7 @@ async def test_the_chosen_model_is_the_thread_s(page: OpenedPage) -> None:
 async def test_an_api_that_goes_away_raises_the_banner_until_it_is_back(page: OpenedPage) -> None:
     await answered(page, "one", "First")
     page.api.hang_up()
-    page.beat()
+    page.look()
     await page.until(lambda: page.banner)
     assert texts.API_AWAY in page.banner
     page.api.listen()

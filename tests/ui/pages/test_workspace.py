@@ -94,12 +94,12 @@ async def test_two_pages_follow_the_same_answer_and_either_stops_it(page: Opened
         await each.user.should_see(texts.STOPPED)
 
 
-async def test_what_another_page_asks_appears_with_the_next_beat(page: OpenedPage) -> None:
+async def test_what_another_page_asks_appears_with_the_next_look(page: OpenedPage) -> None:
     thread_id = store_thread(page, "one", "First")
     other = await opened(page, thread_id)
     await other.until(lambda: other.answers == ["First"])
     page.api.store.start(thread_id, {"content": "two"}, {}, 0.02).start().text("Second")
-    other.beat()
+    other.look()
     await other.until(lambda: other.answers == ["First", "Second"])
     assert (other.is_running, other.listed) == (True, ["Wine"])
 
@@ -146,7 +146,7 @@ async def test_an_edit_that_is_refused_opens_the_editor_again(page: OpenedPage) 
     await other.until(lambda: other.answers == ["First"])
     with other.user:
         other.all(UserMessageView)[0].open_editor()
-    refusal = {"error": "Every slot is taken.", "code": "busy", "request_id": "r"}
+    refusal = {"error": "Every slot is taken.", "code": "busy", "retryable": True, "request_id": "r"}
     other.api.refuse(503, refusal, path_end="/runs")
     other.user.find(MessageEditor).trigger("save", "uno")
     await other.until(lambda: "Every slot is taken." in other.browser.told("say"))
@@ -182,7 +182,7 @@ async def test_a_new_thread_gets_an_address_a_title_and_a_place_in_the_list(page
 
 async def test_a_thread_is_opened_renamed_deleted_and_brought_back(page: OpenedPage) -> None:
     thread_id = store_thread(page, "one", "First")
-    page.beat()
+    page.look()
     await page.until(lambda: page.listed == ["Wine"])
     do(page, "open", thread_id)
     await page.until(lambda: page.answers == ["First"])
@@ -201,11 +201,11 @@ async def test_the_list_is_searched_and_goes_on(page: OpenedPage) -> None:
     for number in range(55):
         store_thread(page, title=f"Wine {number}")
     store_thread(page, title="Cheese")
-    page.beat()
+    page.look()
     await page.until(lambda: len(page.listed) == 50)
     do(page, "more")
     await page.until(lambda: len(page.listed) == 56)
-    page.beat()
+    page.look()
     do(page, "search", "chee")
     await page.until(lambda: page.listed == ["Cheese"])
     do(page, "search", "nothing")

@@ -47,6 +47,19 @@ def test_markdown_is_the_branch_that_is_shown() -> None:
     assert "White" in to_markdown(THREAD, MESSAGES, None)
 
 
+def test_markdown_tells_what_tools_were_asked_and_what_they_said() -> None:
+    parts = [
+        {"type": "tool_call", "tool_call_id": "c", "name": "search", "arguments": '{"q": 1}'},
+        {"type": "tool_result", "tool_call_id": "c", "content": "```\ncode\n```", "is_error": False},
+        {"type": "tool_result", "tool_call_id": "d", "content": "Broke.", "is_error": True},
+    ]
+    document = to_markdown(THREAD, [{**MESSAGES[1], "parent_id": None, "parts": parts}], None)
+    assert document.endswith(
+        '## Answer\n\n*Calls search*\n\n```json\n{"q": 1}\n```\n\n'
+        "*Result*\n\n````\n```\ncode\n```\n````\n\n*Error*\n\n```\nBroke.\n```\n"
+    )
+
+
 @pytest.mark.parametrize(
     ("content", "reason"),
     [
