@@ -41,7 +41,7 @@ def create_app(config: Config | None = None) -> Flask:
     owner = new_id()
     recorder = RunRecorder(store, owner, registry.note_end)
     thread_runs = ThreadRuns(store, registry, recorder, owner, config)
-    app.extensions |= {"registry": registry, "recorder": recorder, "store": store}
+    app.extensions |= {"chat_model": chat_model, "registry": registry, "recorder": recorder, "store": store}
     commands.register(app, store)
     probe = ProviderProbe(chat_model.model_names, config.provider)
     app.register_blueprint(health.create_blueprint(probe.problem, store))

@@ -98,10 +98,16 @@ def post_worker_init(worker: "Worker") -> None:
 
     if worker_class == "gevent":
         threading.Thread(target=let_go_when_idle, name="drain", daemon=True).start()
+
+    def warm_up() -> None:
+        worker.wsgi.extensions["chat_model"].warm_up()
+        gc.freeze()
+
     start_trimming()
     gc.collect()
     gc.freeze()
     gc.set_threshold(20_000, 20, 50)
+    threading.Thread(target=warm_up, name="warm-up", daemon=True).start()
 
 
 def worker_exit(_server: "Arbiter", worker: "Worker") -> None:

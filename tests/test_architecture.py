@@ -40,10 +40,9 @@ LAYERS: dict[str, set[str]] = {
 FENCES = {
     "flask": {"api", "api.app", "api.commands", "api.routes"},
     "werkzeug": {"api.routes"},
-    "langchain_core": {"api.provider"},
-    "langchain_openai": {"api.provider"},
-    "openai": {"api.provider"},
-    "httpx2": {"api.provider"},
+    "langchain_core": {"api.provider.request_body"},
+    "langchain_openai": {"api.provider.request_body"},
+    "pydantic": {"api.provider.request_body"},
     "urllib3": {"api.provider", "ui.client.event_stream"},
     "http.client": {"api.provider"},
     "sqlalchemy": {"api.store"},
@@ -67,7 +66,11 @@ PURE = (
     "api.events",
     "api.messages",
     "api.parts",
+    "api.provider.chunked_body",
     "api.provider.completion_decoder",
+    "api.provider.context",
+    "api.provider.errors",
+    "api.provider.http1",
     "api.provider.sse_decoder",
     "api.runs.titles",
     "api.store.run_lines",
@@ -82,7 +85,7 @@ PURE = (
     "ui.thread.tree",
     "ui.threads",
 )
-EFFECTS = {"flask", "requests", "nicegui", "socket", "threading", "urllib3", "httpx2", "os", "subprocess", "time"}
+EFFECTS = {"flask", "requests", "nicegui", "socket", "threading", "urllib3", "os", "subprocess", "time"}
 ENVIRONMENT = {"api.config", "api.gunicorn.conf", "ui.config"}
 
 

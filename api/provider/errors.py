@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
+import orjson
+
 from api.errors import ContentFiltered, ContextTooLong, ProviderError, ProviderRateLimited, ProviderRejected
 
 CHECK_BASE_URL = "check OPENAI_BASE_URL (it usually ends in /v1)"
@@ -22,6 +24,16 @@ _RATE_WORDS = re.compile(r"rate[ _-]?limit|too many requests")
 _AUTH_WORDS = re.compile(r"invalid[ _]api[ _]key|authentication|unauthorized|permission[ _](denied|error)")
 _KEYS = re.compile(r"(?i)\bbearer\s+\S+|\b(sk|pk|gsk|hf|xai|lsv2|key|api)[-_][\w*.-]{6,}|\bAIza[\w-]{8,}")
 _QUOTE_LIMIT = 300
+
+
+def error_from_response(status: int, headers: Mapping[str, str], body: bytes) -> ProviderError:
+    """Build the error for a response that is no success; header names are in lower case."""
+    payload: object
+    try:
+        payload = orjson.loads(body)
+    except orjson.JSONDecodeError:
+        payload = body.decode(errors="replace").strip()
+    return error_from_payload(payload, status=status, retry_after_seconds=retry_after(headers))
 
 
 def error_from_payload(

@@ -1,187 +1,171 @@
-"""The provider's HTTP connections: pooled, kept alive, and cut by another thread at any moment.
+"""Requests to the provider and their responses: a body comes out as it arrives, one piece for what one read brought.
 
-`httpx2` asks, `urllib3` pools, and every connection runs under the current `Exchange`, by which another thread can end
-it. A kept connection that turns out to be dead is replaced by another one; one whose body was not read to its end is
-never used again.
+A kept connection that turns out to be dead is replaced by another one. One whose body was not read to its end is never
+used again.
 """
 
-import http.client
-import math
 import socket
-import ssl
-import urllib.request
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from typing import Any
-from urllib.parse import urlsplit
+import zlib
+from collections.abc import Callable, Mapping
 
-import certifi
-import httpx2
-import urllib3
-from urllib3 import exceptions as urllib3_errors
-from urllib3.connection import HTTPConnection, HTTPSConnection
-from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+from api.hub import arrivals
+from api.provider.chunked_body import MalformedResponseError
+from api.provider.connections import Connections
+from api.provider.exchange import Exchange
+from api.provider.http1 import BodyDecoder, OpenBodyDecoder, body_decoder, decode_head, encode_request
 
-from api.provider.chunked_body import MalformedBodyError
-from api.provider.exchange import ArrivingResponse, Exchange, current_exchange
-
-ERROR_BODY_LIMIT = 64 * 1024
-
-TRANSLATIONS: tuple[tuple[type[Exception], type[httpx2.TransportError], str], ...] = (
-    (urllib3_errors.NameResolutionError, httpx2.ConnectError, "its host name is unknown"),
-    (urllib3_errors.NewConnectionError, httpx2.ConnectError, "nothing accepts connections there"),
-    (urllib3_errors.ConnectTimeoutError, httpx2.ConnectTimeout, "no connection in time"),
-    (urllib3_errors.TimeoutError, httpx2.ReadTimeout, "no answer in time"),
-    (urllib3_errors.ProxyError, httpx2.ProxyError, "the proxy does not connect"),
-    (urllib3_errors.SSLError, httpx2.ConnectError, "TLS fails, often for a certificate that is not trusted"),
-    (urllib3_errors.ProtocolError, httpx2.RemoteProtocolError, "the connection broke"),
-    (urllib3_errors.LocationValueError, httpx2.UnsupportedProtocol, "the address is not a web address"),
-    (urllib3_errors.HTTPError, httpx2.ProtocolError, "the connection failed"),
-    (http.client.HTTPException, httpx2.RemoteProtocolError, "the connection broke"),
-    (ssl.SSLError, httpx2.ReadError, "TLS fails"),
-    (TimeoutError, httpx2.ReadTimeout, "no answer in time"),
-    (OSError, httpx2.ReadError, "the connection broke"),
-    (MalformedBodyError, httpx2.RemoteProtocolError, "the connection broke"),
-    (ValueError, httpx2.LocalProtocolError, "the request cannot be sent"),
-)
+READ_SIZE = 16 * 1024
 
 
-class ProviderTransport(httpx2.BaseTransport):
-    """Sends requests to the server of `base_url`, through the proxy which the environment names for it."""
+class Transport:
+    """Sends requests to the server of `base_url`, all with the same headers."""
 
-    def __init__(self, base_url: str, *, max_connections: int) -> None:
-        context = ssl.create_default_context()
-        context.load_verify_locations(certifi.where())
-        options: dict[str, Any] = {
-            "maxsize": max_connections,
-            "block": False,
-            "ssl_context": context,
-            "socket_options": _socket_options(),
-        }
-        proxy = _proxy_for(base_url)
-        self._pools = urllib3.ProxyManager(proxy, **options) if proxy else urllib3.PoolManager(**options)
-        self._pools.pool_classes_by_scheme = {"http": _HTTPPool, "https": _HTTPSPool}
+    def __init__(
+        self, base_url: str, headers: Mapping[str, str], *, max_connections: int, connect_timeout_seconds: float = 5.0
+    ) -> None:
+        self._connections = Connections(base_url, max_idle=max_connections)
+        self._headers = headers
+        self._connect_timeout_seconds = connect_timeout_seconds
 
-    def handle_request(self, request: httpx2.Request) -> httpx2.Response:
-        """Send the request within the current exchange and answer as soon as the headers are there."""
-        if request.url.scheme not in ("http", "https"):
-            raise httpx2.UnsupportedProtocol("the address is not a web address")
-        exchange = current_exchange() or Exchange()
-        with exchange.carried(), _translated():
-            try:
-                response = self._send(request, exchange)
-            except BaseException:
-                exchange.detach()
-                raise
-        headers = list(response.headers.items())
-        body = _Body(response, exchange)
-        return httpx2.Response(response.status, headers=headers, stream=body, extensions={"body": body})
+    def send(
+        self, method: str, path: str, body: bytes = b"", *, exchange: Exchange, timeout_seconds: float | None = None
+    ) -> "Response":
+        """Send a request within the exchange, and return its response once the headers are there.
 
-    def close(self) -> None:
-        """Close the idle connections."""
-        self._pools.clear()
+        A read or write that takes longer than the timeout fails.
 
-    def _send(self, request: httpx2.Request, exchange: Exchange) -> urllib3.BaseHTTPResponse:
-        limits: Mapping[str, float | None] = request.extensions.get("timeout", {})
+        Raises:
+            FOREIGN_ERRORS: the server cannot be reached, or does not answer.
+        """
+        request = self._encoded(method, path, body)
         while True:
-            exchange.renew()
+            kept = self._connections.take()
+            connected = kept or self._connections.connect(self._connect_timeout_seconds)
+            response = Response(connected, exchange, self._connections)
             try:
-                return self._pools.urlopen(
-                    request.method,
-                    str(request.url),
-                    body=request.read(),
-                    headers=dict(request.headers),
-                    timeout=urllib3.Timeout(connect=limits.get("connect"), read=limits.get("read")),
-                    retries=False,
-                    redirect=False,
-                    preload_content=False,
-                    decode_content=False,
-                )
-            except urllib3_errors.TimeoutError:
-                raise
-            except urllib3_errors.HTTPError:
-                if not exchange.met_stale_connection:
+                response.begin(request, timeout_seconds)
+            except BaseException as exc:
+                response.close()
+                is_broken = isinstance(exc, OSError | MalformedResponseError) and not isinstance(exc, TimeoutError)
+                # A kept connection that was dead already: the server never saw the request.
+                if kept is None or response.has_begun or exchange.is_closed or not is_broken:
                     raise
+            else:
+                return response
+
+    def _encoded(self, method: str, path: str, body: bytes) -> bytes:
+        server = self._connections.server
+        target = (server.path or "").rstrip("/") + path
+        if self._connections.takes_whole_addresses:
+            target = f"{server.scheme}://{server.netloc}{target}"
+        return encode_request(method, target, {"host": server.netloc or "", **self._headers}, body)
 
 
-class _Connection(HTTPConnection):
-    """Gives its socket to the current exchange before it sends anything."""
+class Response:
+    """A response over a connection, which is kept for others once the body was read to its end.
 
-    response_class = ArrivingResponse
-    _is_fresh = False
+    `has_begun` says that its first byte was there.
+    """
 
-    def connect(self) -> None:
-        super().connect()
-        self._is_fresh = True
-
-    def putrequest(self, method: str, url: str, skip_host: bool = False, skip_accept_encoding: bool = False) -> None:
-        if self.sock is None:
-            self.connect()
-        # The timeout so far was the one for connecting; sending takes as long as the exchange stays open.
-        self.sock.settimeout(None)
-        if exchange := current_exchange():
-            exchange.attach(self.sock, is_reused=not self._is_fresh)
-        self._is_fresh = False
-        super().putrequest(method, url, skip_host, skip_accept_encoding)
-
-
-class _TLSConnection(_Connection, HTTPSConnection):
-    pass
-
-
-class _HTTPPool(HTTPConnectionPool):
-    ConnectionCls = _Connection
-
-
-class _HTTPSPool(HTTPSConnectionPool):
-    ConnectionCls = _TLSConnection
-
-
-class _Body(httpx2.SyncByteStream):
-    def __init__(self, response: urllib3.BaseHTTPResponse, exchange: Exchange) -> None:
-        self._response = response
+    def __init__(self, connected: socket.socket, exchange: Exchange, connections: Connections) -> None:
+        self.status = 0
+        self.headers: Mapping[str, str] = {}
+        self.has_begun = False
+        self._connected: socket.socket | None = connected
         self._exchange = exchange
+        self._connections = connections
+        self._keeps_connection = False
+        self._body: BodyDecoder | None = None
+        self._inflate: Callable[[bytes], bytes] | None = None
+        self._first = b""
+        self._receive_arrived: Callable[[int], bytes] = _nothing
 
-    def __iter__(self) -> Iterator[bytes]:
-        arriving = self._exchange.response
-        limit = ERROR_BODY_LIMIT if self._response.status >= 400 else math.inf
-        with _translated():
-            while limit > 0 and arriving and (received := arriving.read_arrived()):
-                limit -= len(received)
-                yield received
-        if limit > 0:
-            self._response.release_conn()
+    @property
+    def is_success(self) -> bool:
+        """Say whether the server did what it was asked."""
+        return 200 <= self.status < 300
+
+    def begin(self, request: bytes, timeout_seconds: float | None) -> None:
+        """Send the request and wait for the headers."""
+        if self._connected is None:
+            return
+        self._exchange.attach(self._connected)
+        self._connected.settimeout(timeout_seconds)
+        self._connected.sendall(request)
+        received = b""
+        while (decoded := decode_head(received)) is None:
+            received += self._received(self._connected.recv(READ_SIZE))
+            self.has_begun = True
+        head, rest = decoded
+        self.status, self.headers = head.status, head.headers
+        self._keeps_connection = head.keeps_connection
+        self._body = body_decoder(head)
+        self._inflate = _inflate(head.headers)
+        self._first = self._decode(self._body, rest)
+        if self._connected is not None:
+            self._receive_arrived = arrivals(self._connected)
+
+    def read(self) -> bytes:
+        """Wait for bytes of the body and give all that are there, or nothing at its end.
+
+        Raises:
+            FOREIGN_ERRORS: the connection broke.
+        """
+        body, self._first = self._first, b""
+        while not body and self._connected is not None and self._body is not None:
+            body = self._decode(self._body, self._received(self._receive_arrived(READ_SIZE)))
+        return body
+
+    def read_all(self, limit: int) -> bytes:
+        """Read to the end of the body, or until there is more than `limit`."""
+        pieces, size = [], 0
+        try:
+            while size < limit and (received := self.read()):
+                pieces.append(received)
+                size += len(received)
+        finally:
+            self.close()
+        return b"".join(pieces)
+
+    def limit_silence(self, seconds: float) -> None:
+        """Let reads which take longer fail."""
+        if self._connected is not None:
+            self._connected.settimeout(seconds)
 
     def close(self) -> None:
-        self._exchange.detach()
-        self._response.close()
-        self._response.release_conn()
+        """Read no more: the connection is closed, unless it is kept already."""
+        self._let_go(is_kept=False)
+
+    def _received(self, received: bytes) -> bytes:
+        if not received:
+            if not isinstance(self._body, OpenBodyDecoder):
+                raise MalformedResponseError("The connection ended within the response.")
+            self.close()
+        return received
+
+    def _decode(self, decoder: BodyDecoder, received: bytes) -> bytes:
+        body = decoder.feed(received)
+        if decoder.is_complete:
+            # In front of everything that lets others have the connection, the exchange lets go of it.
+            self._let_go(is_kept=self._keeps_connection and not decoder.has_excess)
+        return self._inflate(body) if self._inflate is not None else body
+
+    def _let_go(self, *, is_kept: bool) -> None:
+        connected, self._connected = self._connected, None
+        if connected is not None:
+            self._receive_arrived = _nothing
+            self._exchange.detach()
+            if is_kept:
+                self._connections.keep(connected)
+            else:
+                connected.close()
 
 
-@contextmanager
-def _translated() -> Iterator[None]:
-    try:
-        yield
-    except tuple(foreign for foreign, _, _ in TRANSLATIONS) as exc:
-        for foreign, error, reason in TRANSLATIONS:
-            if isinstance(exc, foreign):
-                raise error(reason) from exc
-        raise
+def _nothing(_size: int) -> bytes:
+    return b""
 
 
-def _proxy_for(base_url: str) -> str | None:
-    address = urlsplit(base_url)
-    host = address.hostname or ""
-    if host in ("localhost", "127.0.0.1", "::1") or urllib.request.proxy_bypass(host):
-        return None
-    proxies = urllib.request.getproxies()
-    return proxies.get(address.scheme) or proxies.get("all")
-
-
-def _socket_options() -> list[tuple[int, int, int]]:
-    """Send at once, and notice a kept connection that a router has forgotten."""
-    options = [(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1), (socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)]
-    for name, value in (("TCP_KEEPIDLE", 30), ("TCP_KEEPINTVL", 10), ("TCP_KEEPCNT", 3)):
-        if hasattr(socket, name):
-            options.append((socket.IPPROTO_TCP, getattr(socket, name), value))
-    return options
+def _inflate(headers: Mapping[str, str]) -> Callable[[bytes], bytes] | None:
+    """Decode what a server compresses although it was told not to."""
+    is_compressed = headers.get("content-encoding", "").lower() in ("gzip", "x-gzip", "deflate")
+    return zlib.decompressobj(zlib.MAX_WBITS | 32).decompress if is_compressed else None

@@ -32,24 +32,24 @@ DOCUMENT_USAGE = b'"usage": {"prompt_tokens": 1, "completion_tokens": 1}}\n'
 HELLO = chunk({"content": "Hel"}) + chunk({"content": "lo ☃"})
 
 
-def decode(pieces: Iterable[bytes]) -> list[Event]:
+def decode(pieces: Iterable[bytes]) -> list[Event | Finished]:
     """Decode to the end, join neighbouring deltas, and give an error's class and sentence as the last entry."""
     decoder = CompletionDecoder()
-    events: list[Event] = []
+    events: list[Event | Finished] = []
     for piece in pieces:
         events += decoder.feed(piece)
         if decoder.is_done:
             break
     events += decoder.flush()
     try:
-        events += decoder.finish()
+        events.append(decoder.finish())
     except ProviderError as error:
         events.append((type(error), str(error)))  # type: ignore[arg-type]
     return joined(events)
 
 
-def joined(events: list[Event]) -> list[Event]:
-    result: list[Event] = []
+def joined(events: list[Event | Finished]) -> list[Event | Finished]:
+    result: list[Event | Finished] = []
     for event in events:
         if isinstance(event, MessageDelta | ReasoningDelta) and result and type(result[-1]) is type(event):
             result[-1] = type(event)(result[-1].text + event.text)

@@ -30,10 +30,10 @@ from tests.support.provider.scenario import Scenario
 from tests.support.under_gevent import run_under_gevent
 
 
-def test_an_answer_ends_with_usage_and_completed(chat_model: ChatModel) -> None:
-    *deltas, usage, completed = events_of(chat_model, request(text="Hello you"))
+def test_an_answer_ends_with_its_finish_reason_and_usage(chat_model: ChatModel) -> None:
+    *deltas, finished = events_of(chat_model, request(text="Hello you"))
     assert text_of(deltas) == "Hello you"
-    assert (usage, completed) == (Finished("stop", Usage(1, 3, estimated=False)))
+    assert finished == Finished("stop", Usage(1, 3, estimated=False))
 
 
 QUIRKS: dict[str, tuple[Scenario, list[Event]]] = {

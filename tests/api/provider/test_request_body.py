@@ -1,0 +1,55 @@
+"""The whole body that LangChain builds: an upgrade that changes a byte of it fails here."""
+
+import orjson
+
+from api.messages import Message, ModelRequest, text_message
+from api.parts import ReasoningPart, TextPart
+from api.provider.request_body import refused_option, request_body
+
+MESSAGES = (
+    text_message("system", "Be brief."),
+    text_message("user", "Hi ☃"),
+    Message("assistant", (ReasoningPart("hm"), TextPart("Yes"), TextPart("?"))),
+    text_message("user", ""),
+)
+REQUEST = ModelRequest("codex-gpt-5", MESSAGES, temperature=0.5, max_tokens=9)
+
+
+def test_the_whole_body_is_this() -> None:
+    assert orjson.dumps(request_body(REQUEST, MESSAGES), option=orjson.OPT_SORT_KEYS).decode() == (
+        '{"max_tokens":9,"messages":['
+        '{"content":"Be brief.","role":"system"},'
+        '{"content":"Hi ☃","role":"user"},'
+        '{"content":"Yes?","role":"assistant"},'
+        '{"content":"","role":"user"}],'
+        '"model":"codex-gpt-5","stream":true,"stream_options":{"include_usage":true},"temperature":0.5}'
+    )
+
+
+def test_what_is_left_to_the_provider_is_not_said() -> None:
+    assert request_body(ModelRequest("m", MESSAGES[1:2]), MESSAGES[1:2]) == {
+        "model": "m",
+        "messages": [{"role": "user", "content": "Hi ☃"}],
+        "stream": True,
+        "stream_options": {"include_usage": True},
+    }
+
+
+def test_refused_options_are_left_out_or_said_otherwise() -> None:
+    body = request_body(REQUEST, MESSAGES, refused_options={"stream_options", "max_tokens"})
+    assert "stream_options" not in body
+    assert "max_tokens" not in body
+    assert body["max_completion_tokens"] == 9
+
+
+def test_more_options_do_not_replace_ours() -> None:
+    body = request_body(REQUEST, MESSAGES, extra_body={"enable_thinking": True, "stream": False})
+    assert (body["enable_thinking"], body["stream"]) == (True, True)
+
+
+def test_a_refusal_names_the_option() -> None:
+    body = request_body(REQUEST, MESSAGES)
+    assert refused_option("Unknown field: stream_options", body) == "stream_options"
+    assert refused_option("Use 'max_completion_tokens' instead of 'max_tokens'.", body) == "max_tokens"
+    assert refused_option("Unknown field: temperature", body) is None
+    assert refused_option("stream_options", {}) is None
