@@ -7,7 +7,7 @@ from flask import Flask, Response, jsonify
 
 from api import app as api_app
 
-FOREIGN = frozenset({"Request", "Response", "AppContext", "RequestContext", "HTTPResponse", "Greenlet", "Thread"})
+FOREIGN = frozenset({"Request", "Response", "AppContext", "RequestContext"})
 
 
 def create_app() -> Flask:
