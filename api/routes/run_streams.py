@@ -59,7 +59,8 @@ class EventStream:
         """Nothing to wait for: failures are events."""
 
     def __iter__(self) -> Iterator[bytes]:
-        yield self.opening
+        # In one piece with the headers' first: each is a system call and a turn of the server.
+        yield self.opening + self.encode(self._reader.take())
         if self._client.can_send:
             # The server has written the headers by now.
             self._reader.push_to(self._push)

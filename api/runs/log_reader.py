@@ -36,6 +36,9 @@ class LogReader(Protocol):
 
     heartbeat_seconds: float
 
+    def take(self) -> list[LoggedEvent]:
+        """Return what is there already, without waiting, before the iteration begins."""
+
     def push_to(self, push: Push) -> None:
         """Let events from now on also go to `push`, in their order, and then not to the iteration, until `close`."""
 
@@ -72,6 +75,14 @@ class RunReader:
         self._read_at = time.monotonic()
         log.follow(self._notify)
 
+    def take(self) -> list[LoggedEvent]:
+        """Return what has come since the last; only for whoever has the turn."""
+        entries = self._log.entries[self._seq :]
+        if entries:
+            self._seq += len(entries)
+            self._read_at = time.monotonic()
+        return entries
+
     def push_to(self, push: Push) -> None:
         """Let whoever appends hand the events to `push` while the reader waits."""
         self._push = push
@@ -80,7 +91,7 @@ class RunReader:
         with self._turn:
             while True:
                 self._client.flush()
-                entries = self._take()
+                entries = self.take()
                 if entries:
                     yield entries
                 elif self._is_closed or self._log.is_ended:
@@ -122,16 +133,9 @@ class RunReader:
             self._signal.set()
             return
         try:
-            entries = self._take()
+            entries = self.take()
             is_written = not entries or push(entries)
         finally:
             self._turn.release()
         if not is_written or self._log.is_ended:
             self._signal.set()
-
-    def _take(self) -> list[LoggedEvent]:
-        entries = self._log.entries[self._seq :]
-        if entries:
-            self._seq += len(entries)
-            self._read_at = time.monotonic()
-        return entries
