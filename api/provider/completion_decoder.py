@@ -16,7 +16,7 @@ from typing import Any
 
 import orjson
 
-from api.errors import ProviderError, ProviderTruncated
+from api.errors import ProviderError, ProviderTruncated, forget_frames
 from api.events import Event, MessageDelta, ReasoningDelta, ToolCallStarted, Usage
 from api.messages import Finished
 from api.provider.errors import CHECK_BASE_URL, error_from_payload
@@ -69,7 +69,7 @@ class CompletionDecoder:
             if len(self._document or b"") + self._stream.pending_size > BUFFER_LIMIT:
                 raise ProviderError(_TOO_LARGE)
         except ProviderError as failure:
-            self._failure, self.is_done = failure, True
+            self._keep(failure)
         return self._take_events()
 
     def flush(self) -> list[Event]:
@@ -79,7 +79,7 @@ class CompletionDecoder:
         try:
             self._flush()
         except ProviderError as failure:
-            self._failure, self.is_done = failure, True
+            self._keep(failure)
         return self._take_events()
 
     def finish(self) -> Finished:
@@ -90,12 +90,17 @@ class CompletionDecoder:
             ProviderTruncated: the answer ended without a finish_reason.
         """
         if self._failure is not None:
-            raise self._failure
+            raise self._failure.fresh() from self._failure.__cause__
         if self.finish_reason is None:
             if self._opening is None and not self._looks_like_answer:
                 raise ProviderError(_NOT_AN_ANSWER)
             raise ProviderTruncated("The provider's answer ended before it was complete.")
         return Finished(self.finish_reason, self._usage)
+
+    def _keep(self, failure: ProviderError) -> None:
+        """Keep a failure without its frames, which would keep this decoder."""
+        forget_frames(failure)
+        self._failure, self.is_done = failure, True
 
     def _open(self, opening: bytes) -> bytes:
         """Tell by its first character whether this is a stream, one JSON document or a web page."""

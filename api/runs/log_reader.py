@@ -1,7 +1,9 @@
 """One reader of a run: follows its log, notices silence and a client that has gone.
 
 While the reader waits, whoever appends hands the events to the client itself (`push`), which spares a switch of
-threads for every delta. What the client's connection does not take at once is the reader's to write.
+threads for every delta. What the client's connection does not take at once is the reader's to write. Without it a paced
+chunk costs 19 % more under gevent and 26 % more under gthread (`python -m tests.bench api paced`, 9 and 6 rounds in
+alternation).
 """
 
 import threading
@@ -77,7 +79,7 @@ class RunReader:
 
     def take(self) -> list[LoggedEvent]:
         """Return what has come since the last; only for whoever has the turn."""
-        entries = self._log.entries[self._seq :]
+        entries = self._log.replay_after(self._seq)
         if entries:
             self._seq += len(entries)
             self._read_at = time.monotonic()
@@ -91,10 +93,12 @@ class RunReader:
         with self._turn:
             while True:
                 self._client.flush()
+                # Asked first: the last events may come in between.
+                is_over = self._is_closed or self._log.is_ended
                 entries = self.take()
                 if entries:
                     yield entries
-                elif self._is_closed or self._log.is_ended:
+                elif is_over:
                     return
                 elif self._heartbeat_is_due:
                     self._heartbeat_is_due = False

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from api.events import MessageDelta, RunCancelled, RunCompleted
-from api.runs.log import RunLog
+from api.runs.log import LoggedEvent, RunLog
 from api.runs.log_reader import STUCK_SECONDS, RunReader
 
 
@@ -111,6 +111,20 @@ def test_what_came_since_the_last_read_is_one_list() -> None:
     log.append([MessageDelta("a")])
     log.append([MessageDelta("b")])
     assert [entry.seq for entry in next(reader)] == [1, 2]
+
+
+def test_an_end_that_comes_while_a_reader_looks_is_read() -> None:
+    class Ending(RunLog):
+        """Ends right after somebody has found nothing new."""
+
+        def replay_after(self, seq: int) -> list[LoggedEvent]:
+            entries = super().replay_after(seq)
+            if self.seal():
+                self.end([RunCancelled()])
+            return entries
+
+    entries = [entry for entries in make_reader(Ending()) for entry in entries]
+    assert [entry.event for entry in entries] == [RunCancelled()]
 
 
 def test_silence_is_an_empty_list() -> None:
