@@ -124,6 +124,12 @@ def add(store: Store, thread_id: str, *messages: NewMessage) -> tuple[StoredMess
     return store.messages.list_oldest(ACCOUNT, thread_id).items[-len(messages) :]
 
 
+def answer(store: Store, run: StoredRun) -> StoredMessage:
+    """Return the message that a run writes."""
+    listed = store.messages.list_oldest(ACCOUNT, run.thread_id).items
+    return next(message for message in listed if message.message_id == run.message_id)
+
+
 def path(store: Store, thread_id: str, leaf_id: str | None = None) -> tuple[StoredMessage, ...]:
     """Return the messages of a thread up to a leaf, None being the newest."""
     return store.runs.context(ACCOUNT, thread_id, leaf_id).path

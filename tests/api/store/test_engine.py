@@ -89,9 +89,8 @@ def test_idle_sqlite_connections_are_kept_up_to_the_size(tmp_path: Path) -> None
     assert engine.pool.status() == "0 idle connections"
 
 
-def test_a_locked_sqlite_file_is_an_error_that_says_try_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("api.store.engine.BUSY_SECONDS", 0.05)
-    engine = make_engine(f"sqlite:///{tmp_path}/decant.db")
+def test_a_locked_sqlite_file_is_an_error_that_says_try_again(tmp_path: Path) -> None:
+    engine = make_engine(f"sqlite:///{tmp_path}/decant.db", busy_seconds=0.05)
     migrate(engine)
     store = open_store(engine)
     holder = sqlite3.connect(tmp_path / "decant.db", isolation_level=None)
@@ -123,12 +122,9 @@ def test_a_store_heals_when_postgres_comes_back() -> None:
 
 
 @pytest.mark.parametrize("idle_seconds", [0.0, float("inf")])
-def test_a_postgres_connection_that_broke_while_it_was_idle_is_replaced(
-    idle_seconds: float, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("api.store.engine.IDLE_SECONDS", idle_seconds)
+def test_a_postgres_connection_that_broke_while_it_was_idle_is_replaced(idle_seconds: float) -> None:
     with run_cluster() as cluster:
-        engine = make_engine(cluster.url, pool_size=4)
+        engine = make_engine(cluster.url, pool_size=4, idle_seconds=idle_seconds)
         migrate(engine)
         cluster.stop()
         cluster.start()
