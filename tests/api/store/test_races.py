@@ -8,7 +8,7 @@ from collections import Counter
 from api.store import Store, open_store
 from api.store.engine import make_engine
 from tests.support.processes import ROOT
-from tests.support.stores import ACCOUNT, start_run
+from tests.support.stores import ACCOUNT, answer, start_run
 
 TERMINAL = {"run.completed", "run.interrupted"}
 
@@ -46,7 +46,7 @@ def test_a_run_that_many_want_to_end_has_one_terminal_event(store: Store, databa
         assert [event.seq for event in events] == list(range(1, len(events) + 1))
         assert [event.type in TERMINAL for event in events] == [False] * (len(events) - 1) + [True]
         said = "".join("done" if b"done" in event.data else "ab"[b'"b"' in event.data] for event in events[1:-1])
-        assert store.messages.get(ACCOUNT, run.message_id).text in (said, "done")
+        assert answer(store, run).text in (said, "done")
 
 
 def test_of_runs_that_start_together_in_a_thread_one_starts(store: Store, database_url: str) -> None:
