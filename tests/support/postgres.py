@@ -15,7 +15,7 @@ import psycopg
 import pytest
 from psycopg import sql
 
-from tests.support.processes import free_port, wait_for
+from tests.support.processes import WAIT_SECONDS, free_port, wait_for
 
 SETTINGS = {"listen_addresses": "127.0.0.1", "fsync": "off", "full_page_writes": "off", "max_connections": "200"}
 
@@ -57,7 +57,7 @@ class PostgresCluster:
             self._server = subprocess.Popen(
                 [*command, *options], stdout=log, stderr=log, cwd=self._folder, **self._user
             )
-        wait_for(self._answers, 30, "PostgreSQL to answer")
+        wait_for(self._answers, what="PostgreSQL to answer")
 
     def stop(self) -> None:
         """End the server at once, as a crash would."""
@@ -69,7 +69,7 @@ class PostgresCluster:
                 cwd=self._folder,
                 **self._user,
             )
-            self._server.wait(30)
+            self._server.wait(WAIT_SECONDS)
             self._server = None
 
     def _answers(self) -> bool:
