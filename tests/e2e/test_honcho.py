@@ -13,7 +13,7 @@ import requests
 from playwright.sync_api import expect
 
 from tests.support.browser import Visit
-from tests.support.processes import BIN, ROOT, Server, clean_environment, free_port, wait_for
+from tests.support.processes import BIN, ROOT, WAIT_SECONDS, Server, clean_environment, free_port, wait_for
 from tests.support.stack import Chat
 
 QUESTION = {"thread_id": "t", "messages": [{"role": "user", "content": "hi"}]}
@@ -30,7 +30,7 @@ def product(tmp_path: Path) -> Iterator[tuple[Server, str]]:
     server = Server(command, clean_environment(**settings), port, tmp_path / "honcho.log")
     processes = []
     try:
-        server.wait_until_healthy(60)
+        server.wait_until_healthy()
         yield server, f"http://127.0.0.1:{port + 100}"
     finally:
         processes = tree(server.process.pid)
@@ -54,9 +54,9 @@ def answers(url: str) -> bool:
 
 def test_it_starts_answers_and_leaves_no_process_behind(product: tuple[Server, str]) -> None:
     server, page = product
-    wait_for(lambda: answers(f"{server.url}/ready"), 60, "the embedded model")
-    wait_for(lambda: answers(f"{page}/health"), 60, "the page")
-    with requests.post(f"{server.url}/stream", json=QUESTION, stream=True, timeout=60) as response:
+    wait_for(lambda: answers(f"{server.url}/ready"), what="the embedded model")
+    wait_for(lambda: answers(f"{page}/health"), what="the page")
+    with requests.post(f"{server.url}/stream", json=QUESTION, stream=True, timeout=WAIT_SECONDS) as response:
         pieces = list(response.iter_content(None))
     assert len(pieces) > 3, "a real answer comes in pieces"
     assert b"".join(pieces).decode().strip()
@@ -65,8 +65,8 @@ def test_it_starts_answers_and_leaves_no_process_behind(product: tuple[Server, s
     processes = tree(server.process.pid)
     assert len(processes) >= 3
     server.process.send_signal(signal.SIGINT)
-    server.process.wait(10)
-    _, alive = psutil.wait_procs(processes, timeout=5)
+    server.process.wait(WAIT_SECONDS)
+    _, alive = psutil.wait_procs(processes, timeout=WAIT_SECONDS)
     assert not alive, f"left behind: {[process.cmdline() for process in alive]}"
     assert "Traceback" not in server.logged()
 
@@ -74,10 +74,10 @@ def test_it_starts_answers_and_leaves_no_process_behind(product: tuple[Server, s
 @pytest.mark.browser
 def test_a_person_chats_with_the_embedded_model(product: tuple[Server, str], visit: Visit) -> None:
     server, page = product
-    wait_for(lambda: answers(f"{server.url}/ready") and answers(f"{page}/health"), 60, "the product")
+    wait_for(lambda: answers(f"{server.url}/ready") and answers(f"{page}/health"), what="the product")
     chat = Chat(visit.page, page)
     chat.send("Say hello in five words.")
-    wait_for(lambda: len(chat.answer.inner_text().strip()) > 3, 60, "an answer")
+    wait_for(lambda: len(chat.answer.inner_text().strip()) > 3, what="an answer")
     chat.wait_until_done()
     expect(chat.answers.last).to_contain_text("tokens/s")
 
@@ -92,7 +92,7 @@ def test_the_web_process_dispatches_on_its_role_and_refuses_unsafe_defaults(role
     environment = clean_environment(APP_ROLE=role, PORT=free_port())
     done = subprocess.run(
         [shell, "-c", web.removeprefix("web:")],
-        env=environment, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False,
+        env=environment, cwd=ROOT, capture_output=True, text=True, timeout=WAIT_SECONDS, check=False,
     )  # fmt: skip
     assert done.returncode == 1
     assert sentence in done.stderr

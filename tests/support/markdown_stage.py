@@ -31,6 +31,11 @@ class Stage:
         """Append to the growing element."""
         self.post("append", text=text)
 
+    def seqs(self) -> list[int]:
+        """Return how many frames of each element have been sent."""
+        seqs: list[int] = requests.get(f"{self.url}/seqs", timeout=WAIT_SECONDS).json()
+        return seqs
+
     def finish(self) -> None:
         """Finish the growing element."""
         self.post("finish")

@@ -29,6 +29,10 @@ class Stack:
         self.provider.reset()
         self.provider.script(MODEL, *scenarios)
 
+    def release(self) -> None:
+        """Let the model go on with the answer that it holds."""
+        self.provider.release(MODEL)
+
 
 @pytest.fixture(scope="module")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
