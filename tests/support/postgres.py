@@ -18,6 +18,10 @@ from psycopg import sql
 from tests.support.processes import WAIT_SECONDS, free_port, wait_for
 
 SETTINGS = {"listen_addresses": "127.0.0.1", "fsync": "off", "full_page_writes": "off", "max_connections": "200"}
+END_OTHERS = (
+    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+    " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+)
 
 
 class PostgresCluster:
@@ -120,6 +124,14 @@ def fresh_database(url: str, name: str, template: str = "template0") -> Iterator
     finally:
         with psycopg.connect(url, autocommit=True) as connection:
             connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+
+
+def empty_database(url: str) -> None:
+    """End what still uses a migrated database and delete all that it holds: much faster than to make a new one."""
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute(END_OTHERS)
+        connection.execute("DELETE FROM threads")
+        connection.execute("DELETE FROM accounts WHERE id <> 'local'")
 
 
 def _with_database(url: str, name: str) -> str:
