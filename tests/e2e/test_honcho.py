@@ -3,9 +3,9 @@
 import contextlib
 import shutil
 import signal
+import socket
 import subprocess
 from collections.abc import Iterator
-from pathlib import Path
 
 import psutil
 import pytest
@@ -19,15 +19,15 @@ from tests.support.stack import Chat
 QUESTION = {"thread_id": "t", "messages": [{"role": "user", "content": "hi"}]}
 
 
-@pytest.fixture
-def product(tmp_path: Path) -> Iterator[tuple[Server, str]]:
+@pytest.fixture(scope="module")
+def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Server, str]]:
     """The product under honcho, and the page's address."""
-    port = free_port()
-    # Three neighbouring hundreds have to be free: api, ui and model.
+    folder = tmp_path_factory.mktemp("honcho")
+    port = free_hundreds()
     settings = {"API_URL": f"http://127.0.0.1:{port}", "MODEL_PORT": port + 200, "DRAIN_SECONDS": 2}
-    settings["DATABASE_URL"] = f"sqlite:///{tmp_path}/decant.db"
+    settings["DATABASE_URL"] = f"sqlite:///{folder}/decant.db"
     command = [str(BIN / "honcho"), "start", "-p", str(port), "api", "ui", "model"]
-    server = Server(command, clean_environment(**settings), port, tmp_path / "honcho.log")
+    server = Server(command, clean_environment(**settings), port, folder / "honcho.log")
     processes = []
     try:
         server.wait_until_healthy()
@@ -38,6 +38,16 @@ def product(tmp_path: Path) -> Iterator[tuple[Server, str]]:
         for process in processes:
             with contextlib.suppress(psutil.NoSuchProcess):
                 process.kill()
+
+
+def free_hundreds() -> int:
+    """Return a port that nothing listens on, nor on those a hundred and two hundred above: api, ui and model."""
+    while True:
+        port = free_port()
+        with contextlib.suppress(OSError), contextlib.ExitStack() as listeners:
+            for above in (100, 200):
+                listeners.enter_context(socket.create_server(("127.0.0.1", port + above)))
+            return port
 
 
 def tree(pid: int) -> list[psutil.Process]:
@@ -52,7 +62,19 @@ def answers(url: str) -> bool:
     return False
 
 
-def test_it_starts_answers_and_leaves_no_process_behind(product: tuple[Server, str]) -> None:
+@pytest.mark.browser
+def test_a_person_chats_with_the_embedded_model(product: tuple[Server, str], visit: Visit) -> None:
+    server, page = product
+    wait_for(lambda: answers(f"{server.url}/ready") and answers(f"{page}/health"), what="the product")
+    chat = Chat(visit.page, page)
+    chat.send("Say hello in five words.")
+    wait_for(lambda: len(chat.answer.inner_text().strip()) > 3, what="an answer")
+    chat.wait_until_done()
+    expect(chat.answers.last).to_contain_text("tokens/s")
+
+
+def test_it_answers_says_where_the_page_is_and_leaves_no_process_behind(product: tuple[Server, str]) -> None:
+    """Comes last: it ends what the others use."""
     server, page = product
     wait_for(lambda: answers(f"{server.url}/ready"), what="the embedded model")
     wait_for(lambda: answers(f"{page}/health"), what="the page")
@@ -69,17 +91,6 @@ def test_it_starts_answers_and_leaves_no_process_behind(product: tuple[Server, s
     _, alive = psutil.wait_procs(processes, timeout=WAIT_SECONDS)
     assert not alive, f"left behind: {[process.cmdline() for process in alive]}"
     assert "Traceback" not in server.logged()
-
-
-@pytest.mark.browser
-def test_a_person_chats_with_the_embedded_model(product: tuple[Server, str], visit: Visit) -> None:
-    server, page = product
-    wait_for(lambda: answers(f"{server.url}/ready") and answers(f"{page}/health"), what="the product")
-    chat = Chat(visit.page, page)
-    chat.send("Say hello in five words.")
-    wait_for(lambda: len(chat.answer.inner_text().strip()) > 3, what="an answer")
-    chat.wait_until_done()
-    expect(chat.answers.last).to_contain_text("tokens/s")
 
 
 @pytest.mark.parametrize(
