@@ -5,8 +5,6 @@ a module share a context, so that its scripts are fetched and compiled once. To 
 the processes that serve it, and 2.1 s with interception and a context for each (six pages, twice, on a busy machine).
 """
 
-import os
-import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
@@ -14,6 +12,7 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Request, WebSocket, expect, sync_playwright
 
+from tests.support.missing import program
 from tests.support.processes import WAIT_SECONDS
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
@@ -66,13 +65,7 @@ class Visit:
 
 def executable() -> str:
     """Return the path of a Chromium; without one skip the test, but fail it in CI."""
-    path = next(filter(None, map(shutil.which, NAMES)), None)
-    if path:
-        return path
-    reason = f"no Chromium on PATH (looked for {', '.join(NAMES)})"
-    if os.environ.get("CI"):
-        pytest.fail(reason)
-    pytest.skip(reason)
+    return program(*NAMES)
 
 
 @pytest.fixture(scope="module")

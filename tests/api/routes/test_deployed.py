@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 import pytest
 import requests
 
+from tests.support.missing import program
 from tests.support.processes import BIN, ROOT, WAIT_SECONDS, Server, clean_environment, running_api, wait_for
 from tests.support.provider.client import ScriptedProvider
 from tests.support.provider.scenario import Scenario
@@ -79,9 +80,9 @@ def events_of(response: requests.Response) -> list[dict[str, Any]]:
     return [json.loads(line) for line in response.iter_lines() if line]
 
 
-def curl(server: Server, model: str, *options: str) -> subprocess.CompletedProcess[str]:
+def curl(server: Server, model: str) -> subprocess.CompletedProcess[str]:
     body = json.dumps({"thread_id": "t", "messages": [{"role": "user", "content": "hello world"}], "model": model})
-    command = ["curl", "-sN", f"{server.url}/stream", "-H", "content-type: application/json", "-d", body, *options]
+    command = [program("curl"), "-sN", f"{server.url}/stream", "-H", "content-type: application/json", "-d", body]
     return subprocess.run(command, capture_output=True, text=True, timeout=WAIT_SECONDS, check=False)
 
 
