@@ -10,7 +10,7 @@ BIN := $(CURDIR)/$(VENV)/bin
 PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3.11; do \
 	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && break; done)
 
-.PHONY: run test retest lint bench bench-page bench-quick bench-peers soak lock clean
+.PHONY: run test lint bench bench-page bench-quick bench-peers soak lock clean
 
 run: $(VENV)/.installed
 	@echo "decant: the page is http://localhost:$(UI_PORT) once it says so below; Ctrl-C stops everything."
@@ -20,10 +20,6 @@ run: $(VENV)/.installed
 
 test: $(VENV)/.installed
 	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile
-
-# What failed, each alone: a test that waits for processes can starve beside others.
-retest: $(VENV)/.installed
-	$(BIN)/python -m pytest --last-failed --last-failed-no-failures none
 
 # Decant beside its baselines, tables and ratios: see tests/bench/README.md.
 bench: $(VENV)/.installed
@@ -39,7 +35,7 @@ bench-quick: $(VENV)/.installed
 # What the page is compared with, in an environment of its own that only the benchmarks use.
 bench-peers:
 	$(PYTHON) -m venv .venv-bench
-	.venv-bench/bin/pip install --disable-pip-version-check --quiet -r tests/bench/baselines/requirements.txt
+	.venv-bench/bin/pip install --disable-pip-version-check --quiet -r tests/bench/page/baselines/requirements.txt
 
 # A thousand random cuts on each database: see tests/chaos/README.md.
 soak: $(VENV)/.installed

@@ -21,16 +21,21 @@ PRAGMAS = ("foreign_keys = ON", "synchronous = NORMAL", "temp_store = MEMORY", "
 READER = "reader"
 
 
-def make_engine(database_url: str, pool_size: int = 8) -> Engine:
+def make_engine(
+    database_url: str, pool_size: int = 8, *, busy_seconds: float = BUSY_SECONDS, idle_seconds: float = IDLE_SECONDS
+) -> Engine:
     """Make the engine for a `DATABASE_URL`; a relative SQLite file is one of the working directory.
+
+    A call waits `busy_seconds` for a lock of SQLite or a connection to Postgres; one that was idle for longer than
+    `idle_seconds` is asked whether it lives.
 
     Raises:
         ValueError: The URL is neither Postgres nor SQLite; the text says what is understood.
     """
     url = _url(database_url)
     if url.get_backend_name() == "sqlite":
-        return _make_sqlite(url, pool_size)
-    return _make_postgres(url, pool_size)
+        return _make_sqlite(url, pool_size, busy_seconds)
+    return _make_postgres(url, pool_size, busy_seconds, idle_seconds)
 
 
 def is_sqlite(engine: Engine | Connection) -> bool:
@@ -47,13 +52,13 @@ def _url(database_url: str) -> URL:
     raise ValueError("it has to begin with postgres://, postgresql:// or sqlite:///, as sqlite:///decant.db")
 
 
-def _make_postgres(url: URL, pool_size: int) -> Engine:
+def _make_postgres(url: URL, pool_size: int, busy_seconds: float, idle_seconds: float) -> Engine:
     engine = create_engine(
         url,
         pool_size=pool_size,
         max_overflow=pool_size,
         pool_use_lifo=True,
-        pool_timeout=BUSY_SECONDS,
+        pool_timeout=busy_seconds,
         connect_args={"connect_timeout": CONNECT_SECONDS, "application_name": "decant"},
     )
 
@@ -62,7 +67,7 @@ def _make_postgres(url: URL, pool_size: int) -> Engine:
         entry.info["used_at"] = time.monotonic()
 
     def ping(connection: DBAPIConnection, entry: ConnectionPoolEntry, _proxy: object) -> None:
-        if time.monotonic() - entry.info.get("used_at", float("inf")) > IDLE_SECONDS:
+        if time.monotonic() - entry.info.get("used_at", float("inf")) > idle_seconds:
             try:
                 engine.dialect.do_ping(connection)
             except psycopg.Error as error:
@@ -73,11 +78,11 @@ def _make_postgres(url: URL, pool_size: int) -> Engine:
     return engine
 
 
-def _make_sqlite(url: URL, pool_size: int) -> Engine:
+def _make_sqlite(url: URL, pool_size: int, busy_seconds: float) -> Engine:
     path = Path(url.database or "").absolute()
 
     def connect() -> sqlite3.Connection:
-        connection = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
+        connection = sqlite3.connect(path, timeout=busy_seconds, isolation_level=None, check_same_thread=False)
         for pragma in PRAGMAS:
             connection.execute(f"PRAGMA {pragma}")
         return connection

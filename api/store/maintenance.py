@@ -14,12 +14,13 @@ THREADS_AT_ONCE = 20
 class Maintenance:
     """Work on all accounts at once, in short transactions."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, *, runs_at_once: int = RUNS_AT_ONCE) -> None:
         self._database = database
+        self._runs_at_once = runs_at_once
 
     def prune(self, before: float) -> int:
         """Delete the events of runs that ended before `before`, and return how many runs these were."""
-        return self._repeat(_prune_some, before, RUNS_AT_ONCE)
+        return self._repeat(_prune_some, before, self._runs_at_once)
 
     def purge(self, before: float) -> int:
         """Delete for good the threads deleted before `before`, with all they have, and return how many."""

@@ -4,7 +4,7 @@ import time
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Integer, Row, Select, and_, bindparam, func, insert, literal, select
+from sqlalchemy import ColumnElement, Connection, Integer, Row, Select, bindparam, func, insert, literal, select
 
 from api.errors import NotFound
 from api.ids import new_id
@@ -66,14 +66,6 @@ class Messages:
         """
         self._database.write(_append, account_id, thread_id, added)
 
-    def get(self, account_id: str, message_id: str) -> StoredMessage:
-        """Return a message.
-
-        Raises:
-            NotFound: The account has no such message.
-        """
-        return self._database.read(_get, account_id, message_id)
-
     def list_oldest(
         self, account_id: str, thread_id: str, *, cursor: str | None = None, limit: int = 200
     ) -> Page[StoredMessage]:
@@ -84,10 +76,6 @@ class Messages:
             BadRequest: The cursor is not one that a page gave.
         """
         return self._database.read(_list_oldest, account_id, thread_id, cursor, limit)
-
-    def children(self, account_id: str, thread_id: str, parent_id: str | None) -> tuple[StoredMessage, ...]:
-        """Return the messages under one parent, or with None the first ones, in the order of adding."""
-        return self._database.read(_children, account_id, thread_id, parent_id)
 
 
 def newest_id(connection: Connection, thread_id: str) -> str | None:
@@ -126,9 +114,11 @@ def insert_messages(connection: Connection, account_id: str, thread_id: str, add
         connection.execute(INSERT, rows)
 
 
-def get_path(connection: Connection, account_id: str, thread_id: str, leaf_id: str | None) -> tuple[StoredMessage, ...]:
+def get_path(
+    connection: Connection, account_id: str, thread_id: str, leaf_id: str | None, limit: int = MOST_IN_PATH
+) -> tuple[StoredMessage, ...]:
     """Return the messages from the root of a thread to a leaf, None being the newest; of a long way the last ones."""
-    asked = {"account_id": account_id, "thread_id": thread_id, "leaf_id": leaf_id, "limit": MOST_IN_PATH}
+    asked = {"account_id": account_id, "thread_id": thread_id, "leaf_id": leaf_id, "limit": limit}
     found = tuple(map(_message, connection.execute(PATH_TO_LEAF if leaf_id else PATH_TO_NEWEST, asked)))
     if not found and leaf_id is not None:
         check_parent(connection, thread_id, leaf_id)
@@ -144,37 +134,17 @@ def _append(connection: Connection, account_id: str, thread_id: str, added: Sequ
     touch(connection, thread_id)
 
 
-def _get(connection: Connection, account_id: str, message_id: str) -> StoredMessage:
-    asked = select(*COLUMNS).where(messages.c.id == message_id, messages.c.account_id == account_id)
-    row = connection.execute(asked).one_or_none()
-    if row is None:
-        raise NotFound("There is no such message.")
-    return _message(row)
-
-
 def _list_oldest(
     connection: Connection, account_id: str, thread_id: str, cursor: str | None, limit: int
 ) -> Page[StoredMessage]:
     get_thread(connection, account_id, thread_id)
-    asked = select(*COLUMNS).where(_is_in(account_id, thread_id))
+    asked = select(*COLUMNS).where(messages.c.thread_id == thread_id, messages.c.account_id == account_id)
     if cursor:
         asked = asked.where(messages.c.number > int(decode_cursor(cursor)[0]))
     rows = connection.execute(asked.order_by(messages.c.number).limit(limit + 1)).all()
     found = tuple(map(_message, rows[:limit]))
     has_more = len(rows) > limit
     return Page(found, encode_cursor(found[-1].number, found[-1].message_id) if has_more else None)
-
-
-def _children(
-    connection: Connection, account_id: str, thread_id: str, parent_id: str | None
-) -> tuple[StoredMessage, ...]:
-    under = messages.c.parent_id.is_(None) if parent_id is None else messages.c.parent_id == parent_id
-    asked = select(*COLUMNS).where(_is_in(account_id, thread_id), under).order_by(messages.c.number)
-    return tuple(map(_message, connection.execute(asked)))
-
-
-def _is_in(account_id: str, thread_id: str) -> ColumnElement[bool]:
-    return and_(messages.c.thread_id == thread_id, messages.c.account_id == account_id)
 
 
 def _message(row: Row[*tuple[Any, ...]]) -> StoredMessage:

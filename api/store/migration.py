@@ -18,13 +18,13 @@ MIGRATIONS = Path(__file__).parent / "migrations"
 POSTGRES_LOCK = 0x6465_6361_6E74  # "decant"
 
 
-def migrate(engine: Engine, target: str = "head") -> None:
-    """Run the migrations up to `target` that the database does not have.
+def migrate(engine: Engine, target: str = "head", folder: Path = MIGRATIONS) -> None:
+    """Run the migrations in `folder` up to `target` that the database does not have.
 
     Raises:
         StoreUnavailable: The database does not answer.
     """
-    without_blocking(engine, _migrate, engine, target)
+    without_blocking(engine, _migrate, engine, target, folder)
 
 
 def is_current(engine: Engine) -> bool:
@@ -36,19 +36,19 @@ def is_current(engine: Engine) -> bool:
     return without_blocking(engine, _is_current, engine)
 
 
-def _migrate(engine: Engine, target: str) -> None:
+def _migrate(engine: Engine, target: str, folder: Path) -> None:
     with translated():
         if is_sqlite(engine):
             _use_write_ahead_log(engine)
         with engine.begin() as connection:
             if not is_sqlite(engine):
                 connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({POSTGRES_LOCK})")
-            _upgrade(connection, target)
+            _upgrade(connection, target, _scripts(folder))
 
 
 def _is_current(engine: Engine) -> bool:
     with translated(), engine.connect() as connection:
-        return MigrationContext.configure(connection).get_current_revision() == _scripts().get_current_head()
+        return MigrationContext.configure(connection).get_current_revision() == _scripts(MIGRATIONS).get_current_head()
 
 
 def _use_write_ahead_log(engine: Engine) -> None:
@@ -60,9 +60,7 @@ def _use_write_ahead_log(engine: Engine) -> None:
         raw.close()
 
 
-def _upgrade(connection: Connection, target: str) -> None:
-    scripts = _scripts()
-
+def _upgrade(connection: Connection, target: str, scripts: ScriptDirectory) -> None:
     def pending(revision: str, _context: MigrationContext) -> list[RevisionStep]:
         return scripts._upgrade_revs(target, revision)
 
@@ -71,5 +69,5 @@ def _upgrade(connection: Connection, target: str) -> None:
         environment.run_migrations()
 
 
-def _scripts() -> ScriptDirectory:
-    return ScriptDirectory(str(MIGRATIONS), version_locations=[str(MIGRATIONS)])
+def _scripts(folder: Path) -> ScriptDirectory:
+    return ScriptDirectory(str(folder), version_locations=[str(folder)])

@@ -11,12 +11,10 @@ from tests.support.processes import ROOT
 
 def test_the_hub_turns_while_the_database_waits(database_url: str) -> None:
     command = [sys.executable, "-m", "tests.support.store_under_gevent", database_url]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=90, check=False)
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=180, check=False)
     assert (done.returncode, done.stderr) == (0, "")
     seen = json.loads(done.stdout)
-    assert seen["waiting_gap"] < 0.3
-    assert 0.45 < seen["waited"] < 2
-    assert seen["counts"] == [8] * 60
+    assert seen == {"waiting": 8, "counts": [8] * 60}
 
 
 def test_under_native_threads_a_call_is_a_call() -> None:

@@ -16,7 +16,7 @@ import psutil
 from api.store.engine import make_engine
 from api.store.migration import migrate
 from tests.support.postgres import PostgresCluster, run_cluster
-from tests.support.processes import BIN, Server, clean_environment, free_port, wait_for
+from tests.support.processes import BIN, WAIT_SECONDS, Server, clean_environment, free_port, wait_for
 from tests.support.provider.client import ScriptedProvider
 
 SETTINGS = {
@@ -46,7 +46,7 @@ class Node:
     def start(self) -> None:
         """Start it and wait until it answers."""
         self._server = Server(COMMAND, self._environment, self._port, self.log)
-        self._server.wait_until_healthy(60)
+        self._server.wait_until_healthy()
 
     def workers(self) -> list[psutil.Process]:
         """List the processes that serve."""
@@ -56,8 +56,8 @@ class Node:
         """End it as a platform does; what outlives it is an orphan."""
         workers = self.workers()
         self._server.process.send_signal(signal.SIGTERM)
-        self._server.process.wait(30)
-        _, alive = psutil.wait_procs(workers, timeout=2)
+        self._server.process.wait(WAIT_SECONDS)
+        _, alive = psutil.wait_procs(workers, timeout=WAIT_SECONDS)
         self.orphans += len(alive)
         self._server.stop()
 
@@ -112,12 +112,12 @@ class World:
 
     def _kill_worker(self, draw: random.Random) -> None:
         node = draw.choice(self.nodes)
-        workers = wait_for(node.workers, 30, "a worker")
+        workers = wait_for(node.workers, what="a worker")
         victim = draw.choice(sorted(workers, key=lambda process: process.pid))
         with contextlib.suppress(psutil.NoSuchProcess):
             victim.kill()
         self.kills.append(time.monotonic())
-        wait_for(lambda: victim.pid not in [worker.pid for worker in node.workers()], 30, "the worker to be replaced")
+        wait_for(lambda: victim.pid not in [worker.pid for worker in node.workers()], what="a new worker")
 
     def _stop_database(self, draw: random.Random) -> None:
         """Restart Postgres; lock SQLite."""
@@ -126,7 +126,7 @@ class World:
             threading.Event().wait(draw.uniform(0, 3))
             self.cluster.start()
             return
-        connection = sqlite3.connect(self.folder / "decant.db", timeout=30, isolation_level=None)
+        connection = sqlite3.connect(self.folder / "decant.db", timeout=WAIT_SECONDS, isolation_level=None)
         connection.execute("BEGIN IMMEDIATE")
         threading.Event().wait(draw.uniform(0.5, 4))
         connection.execute("ROLLBACK")

@@ -3,9 +3,9 @@
 import contextlib
 import shutil
 import signal
+import socket
 import subprocess
 from collections.abc import Iterator
-from pathlib import Path
 
 import psutil
 import pytest
@@ -13,24 +13,24 @@ import requests
 from playwright.sync_api import expect
 
 from tests.support.browser import Visit
-from tests.support.processes import BIN, ROOT, Server, clean_environment, free_port, wait_for
+from tests.support.processes import BIN, ROOT, WAIT_SECONDS, Server, clean_environment, free_port, wait_for
 from tests.support.stack import Chat
 
 QUESTION = {"thread_id": "t", "messages": [{"role": "user", "content": "hi"}]}
 
 
-@pytest.fixture
-def product(tmp_path: Path) -> Iterator[tuple[Server, str]]:
+@pytest.fixture(scope="module")
+def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Server, str]]:
     """The product under honcho, and the page's address."""
-    port = free_port()
-    # Three neighbouring hundreds have to be free: api, ui and model.
+    folder = tmp_path_factory.mktemp("honcho")
+    port = free_hundreds()
     settings = {"API_URL": f"http://127.0.0.1:{port}", "MODEL_PORT": port + 200, "DRAIN_SECONDS": 2}
-    settings["DATABASE_URL"] = f"sqlite:///{tmp_path}/decant.db"
+    settings["DATABASE_URL"] = f"sqlite:///{folder}/decant.db"
     command = [str(BIN / "honcho"), "start", "-p", str(port), "api", "ui", "model"]
-    server = Server(command, clean_environment(**settings), port, tmp_path / "honcho.log")
+    server = Server(command, clean_environment(**settings), port, folder / "honcho.log")
     processes = []
     try:
-        server.wait_until_healthy(60)
+        server.wait_until_healthy()
         yield server, f"http://127.0.0.1:{port + 100}"
     finally:
         processes = tree(server.process.pid)
@@ -38,6 +38,16 @@ def product(tmp_path: Path) -> Iterator[tuple[Server, str]]:
         for process in processes:
             with contextlib.suppress(psutil.NoSuchProcess):
                 process.kill()
+
+
+def free_hundreds() -> int:
+    """Return a port that nothing listens on, nor on those a hundred and two hundred above: api, ui and model."""
+    while True:
+        port = free_port()
+        with contextlib.suppress(OSError), contextlib.ExitStack() as listeners:
+            for above in (100, 200):
+                listeners.enter_context(socket.create_server(("127.0.0.1", port + above)))
+            return port
 
 
 def tree(pid: int) -> list[psutil.Process]:
@@ -52,11 +62,23 @@ def answers(url: str) -> bool:
     return False
 
 
-def test_it_starts_answers_and_leaves_no_process_behind(product: tuple[Server, str]) -> None:
+@pytest.mark.browser
+def test_a_person_chats_with_the_embedded_model(product: tuple[Server, str], visit: Visit) -> None:
     server, page = product
-    wait_for(lambda: answers(f"{server.url}/ready"), 60, "the embedded model")
-    wait_for(lambda: answers(f"{page}/health"), 60, "the page")
-    with requests.post(f"{server.url}/stream", json=QUESTION, stream=True, timeout=60) as response:
+    wait_for(lambda: answers(f"{server.url}/ready") and answers(f"{page}/health"), what="the product")
+    chat = Chat(visit.page, page)
+    chat.send("Say hello in five words.")
+    wait_for(lambda: len(chat.answer.inner_text().strip()) > 3, what="an answer")
+    chat.wait_until_done()
+    expect(chat.answers.last).to_contain_text("tokens/s")
+
+
+def test_it_answers_says_where_the_page_is_and_leaves_no_process_behind(product: tuple[Server, str]) -> None:
+    """Comes last: it ends what the others use."""
+    server, page = product
+    wait_for(lambda: answers(f"{server.url}/ready"), what="the embedded model")
+    wait_for(lambda: answers(f"{page}/health"), what="the page")
+    with requests.post(f"{server.url}/stream", json=QUESTION, stream=True, timeout=WAIT_SECONDS) as response:
         pieces = list(response.iter_content(None))
     assert len(pieces) > 3, "a real answer comes in pieces"
     assert b"".join(pieces).decode().strip()
@@ -65,21 +87,10 @@ def test_it_starts_answers_and_leaves_no_process_behind(product: tuple[Server, s
     processes = tree(server.process.pid)
     assert len(processes) >= 3
     server.process.send_signal(signal.SIGINT)
-    server.process.wait(10)
-    _, alive = psutil.wait_procs(processes, timeout=5)
+    server.process.wait(WAIT_SECONDS)
+    _, alive = psutil.wait_procs(processes, timeout=WAIT_SECONDS)
     assert not alive, f"left behind: {[process.cmdline() for process in alive]}"
     assert "Traceback" not in server.logged()
-
-
-@pytest.mark.browser
-def test_a_person_chats_with_the_embedded_model(product: tuple[Server, str], visit: Visit) -> None:
-    server, page = product
-    wait_for(lambda: answers(f"{server.url}/ready") and answers(f"{page}/health"), 60, "the product")
-    chat = Chat(visit.page, page)
-    chat.send("Say hello in five words.")
-    wait_for(lambda: len(chat.answer.inner_text().strip()) > 3, 60, "an answer")
-    chat.wait_until_done()
-    expect(chat.answers.last).to_contain_text("tokens/s")
 
 
 @pytest.mark.parametrize(
@@ -92,7 +103,7 @@ def test_the_web_process_dispatches_on_its_role_and_refuses_unsafe_defaults(role
     environment = clean_environment(APP_ROLE=role, PORT=free_port())
     done = subprocess.run(
         [shell, "-c", web.removeprefix("web:")],
-        env=environment, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False,
+        env=environment, cwd=ROOT, capture_output=True, text=True, timeout=WAIT_SECONDS, check=False,
     )  # fmt: skip
     assert done.returncode == 1
     assert sentence in done.stderr

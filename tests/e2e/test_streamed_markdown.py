@@ -10,6 +10,7 @@ from tests.support.browser import Visit
 from tests.support.cuttable_proxy import CuttableProxy
 from tests.support.documents import ALL, EVERYTHING
 from tests.support.markdown_stage import READY, Stage
+from tests.support.processes import wait_for
 
 pytestmark = pytest.mark.browser
 
@@ -54,30 +55,29 @@ def test_lists_code_tables_and_quotes_nest_where_they_belong(page: Page, stage: 
     expect(page.locator(".markdown > .section > blockquote.note > p").last).to_have_text("four")
 
 
-@pytest.mark.parametrize("size", [1, 13])
-def test_what_was_streamed_looks_like_what_came_at_once(page: Page, stage: Stage, size: int) -> None:
-    texts = [text for text in ALL if len(text) < 6000 and "mermaid" not in text and "\ud83d" not in text]
+@pytest.mark.parametrize(("size", "longest"), [(1, 1500), (13, 6000)])
+def test_what_was_streamed_looks_like_what_came_at_once(page: Page, stage: Stage, size: int, longest: int) -> None:
+    texts = [text for text in ALL if len(text) < longest and "mermaid" not in text and "\ud83d" not in text]
     stage.post("frames", [[text[at : at + size] for at in range(0, len(text), size)] for text in texts])
-    expect(page.locator(".markdown")).to_have_count(len(texts))
-    streamed = settled(page, len(texts))
+    streamed = drawn(page, stage)
+    page.evaluate("document.querySelectorAll('.markdown').forEach(element => (element.isOld = true))")
     stage.post("replace", texts)
-    page.wait_for_function("!document.querySelector('.markdown').__seen")
-    at_once = settled(page, len(texts))
+    at_once = drawn(page, stage)
+    assert len(streamed) == len(texts)
     for text, one, other in zip(texts, streamed, at_once, strict=True):
         assert one == other, text
 
 
-def settled(page: Page, count: int) -> list[str]:
-    """Return the HTML of all texts once two looks 300 ms apart agree, and mark the elements as seen."""
-    before: list[str] = []
-    for _ in range(40):
-        now = [html_of(page, index) for index in range(count)]
-        if now == before and all(now):
-            page.evaluate("document.querySelectorAll('.markdown').forEach(element => (element.__seen = true))")
-            return now
-        before = now
-        page.wait_for_timeout(300)
-    raise AssertionError("the page never came to rest")
+def drawn(page: Page, stage: Stage) -> list[str]:
+    """Return the HTML of all new texts once each has drawn all frames that were sent."""
+    page.wait_for_function(
+        """(seqs) => {
+          const elements = [...document.querySelectorAll(".markdown")].filter((element) => !element.isOld);
+          return JSON.stringify(elements.map((element) => getElement(element)?.seq)) === JSON.stringify(seqs);
+        }""",
+        arg=stage.seqs(),
+    )
+    return [html_of(page, index) for index in range(page.locator(".markdown").count())]
 
 
 def test_finished_nodes_stay_the_same_objects_and_a_selection_in_them_lives(page: Page, stage: Stage) -> None:
@@ -151,7 +151,7 @@ def test_an_element_that_is_mounted_late_shows_everything(visit: Visit, stage: S
     visit.page.goto(f"{stage.url}/?place={place}")
     visit.page.wait_for_function(READY)
     stage.append("# Early\n\nand **la")
-    visit.page.wait_for_timeout(200)
+    wait_for(lambda: stage.seqs() == [1], what="a frame")
     assert visit.page.locator(".markdown").count() == 0
     stage.post("show")
     expect(visit.page.locator(".markdown strong")).to_have_text("la")

@@ -103,6 +103,11 @@ def main(port: int) -> None:
         stage.places["opened"].open()
         stage.places["panels"].set_value("two")
 
+    @app.get("/seqs")
+    async def seqs() -> list[int]:
+        elements = stage.element.client.elements.values()
+        return [element.props["shown"].seq for element in elements if isinstance(element, StreamedMarkdown)]
+
     @app.get("/text", response_class=PlainTextResponse)
     async def text() -> str:
         return stage.element.text

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import requests
 
-from tests.support.processes import Server, clean_environment, free_port
+from tests.support.processes import WAIT_SECONDS, Server, clean_environment, free_port
 
 READY = "window.did_handshake && document.querySelector('#app > *')"
 
@@ -25,11 +25,16 @@ class Stage:
     def post(self, path: str, body: Any = None, text: str | None = None) -> None:
         """Call one of the page's ways to drive it."""
         sent: dict[str, Any] = {"json": body} if text is None else {"data": text.encode()}
-        requests.post(f"{self.url}/{path}", timeout=30, **sent).raise_for_status()
+        requests.post(f"{self.url}/{path}", timeout=WAIT_SECONDS, **sent).raise_for_status()
 
     def append(self, text: str) -> None:
         """Append to the growing element."""
         self.post("append", text=text)
+
+    def seqs(self) -> list[int]:
+        """Return how many frames of each element have been sent."""
+        seqs: list[int] = requests.get(f"{self.url}/seqs", timeout=WAIT_SECONDS).json()
+        return seqs
 
     def finish(self) -> None:
         """Finish the growing element."""

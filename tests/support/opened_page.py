@@ -24,6 +24,16 @@ from ui.elements.thread_index import ThreadIndex
 from ui.main import build
 
 
+class PatientUser(User):
+    """A user who looks again, however often, until there is what should be seen, or is not what should not."""
+
+    async def should_see(self, *target: Any, retries: int = 0, **filters: Any) -> None:
+        await super().should_see(*target, retries=int(WAIT_SECONDS / 0.1), **filters)
+
+    async def should_not_see(self, *target: Any, retries: int = 0, **filters: Any) -> None:
+        await super().should_not_see(*target, retries=int(WAIT_SECONDS / 0.05), **filters)
+
+
 class Browser:
     """Hears what the page tells a browser to do, which this simulation has not."""
 
@@ -49,6 +59,7 @@ class OpenedPage:
     browser: Browser = field(default_factory=Browser)
 
     def __post_init__(self) -> None:
+        self.user = PatientUser(self.user.http_client)
         self.user.javascript_rules = {self.browser: lambda _: None}
 
     def send(self, text: object, key: str | None = None) -> None:
@@ -135,7 +146,7 @@ async def page(api: ScriptedApi, caplog: pytest.LogCaptureFixture) -> AsyncItera
     async with user_simulation() as user:
         build(read_config({"API_URL": api.url}))
         page = OpenedPage(user, api)
-        await user.open("/")
+        await page.user.open("/")
         yield page
         await page.until(page.is_settled)
     assert [record.message for record in caplog.records if record.levelname == "ERROR"] == []

@@ -10,10 +10,10 @@ from typing import Any, Self
 from flask import Flask, Response, jsonify, request
 from werkzeug.serving import WSGIRequestHandler, make_server
 
+from tests.support.processes import WAIT_SECONDS
 from tests.support.scripted_runs import ScriptedRun
 from tests.support.scripted_threads import ScriptedThreads
 
-WAIT_SECONDS = 5.0
 # How soon a run notices that its client is gone.
 PROBE_SECONDS = 0.02
 PAGE = 50

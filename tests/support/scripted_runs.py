@@ -8,8 +8,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, Self
 
+from tests.support.processes import WAIT_SECONDS
+
 # No run outlives this, so that a reader that should have been stopped fails its test instead of hanging it.
-RUN_SECONDS = 20.0
+RUN_SECONDS = 2 * WAIT_SECONDS
 TERMINAL = {
     "run.completed": "completed",
     "run.failed": "failed",

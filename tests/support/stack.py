@@ -9,7 +9,7 @@ import pytest
 import requests
 from playwright.sync_api import Locator, Page, expect
 
-from tests.support.processes import Server, running_api, running_ui
+from tests.support.processes import WAIT_SECONDS, Server, running_api, running_ui
 from tests.support.provider.client import ScriptedProvider
 from tests.support.provider.scenario import Scenario
 
@@ -28,6 +28,10 @@ class Stack:
         """Forget what was, and say what the model answers."""
         self.provider.reset()
         self.provider.script(MODEL, *scenarios)
+
+    def release(self) -> None:
+        """Let the model go on with the answer that it holds."""
+        self.provider.release(MODEL)
 
 
 @pytest.fixture(scope="module")
@@ -70,11 +74,11 @@ class Chat:
 
     def wait_until_done(self) -> None:
         """Wait until no answer is being written."""
-        expect(self.stop_button).to_be_hidden(timeout=20_000)
+        expect(self.stop_button).to_be_hidden()
 
     def expect_answer(self, text: str | re.Pattern[str]) -> None:
         """Wait until the last answer contains the text."""
-        expect(self.answer).to_contain_text(text, timeout=15_000)
+        expect(self.answer).to_contain_text(text)
 
 
 def thread_id(page: Page) -> str:
@@ -85,7 +89,8 @@ def thread_id(page: Page) -> str:
 
 def stored(api: Server, thread: str) -> list[dict[str, Any]]:
     """Return the messages of a thread as the API has them."""
-    messages: list[dict[str, Any]] = requests.get(f"{api.url}/threads/{thread}/messages", timeout=10).json()["messages"]
+    listed = requests.get(f"{api.url}/threads/{thread}/messages", timeout=WAIT_SECONDS)
+    messages: list[dict[str, Any]] = listed.json()["messages"]
     return messages
 
 

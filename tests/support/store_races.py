@@ -1,12 +1,16 @@
-"""A worker of a race over one database: `python -m tests.support.store_races <url> <role> <run ids>`.
+"""A race over one database: `python -m tests.support.store_races <url> <roles, with commas> <ids>`.
 
-It says `ready`, waits for a line on its standard input, does its role to every run, and prints what it won as JSON.
+Each role is a process of its own, forked once all is imported. They start together, do their role to every id, and
+what each won is printed as JSON.
 """
 
 import json
+import multiprocessing
 import random
 import sys
 from collections.abc import Callable
+from multiprocessing.connection import Connection
+from multiprocessing.synchronize import Barrier
 
 from api.errors import Conflict
 from api.events import MessageDelta
@@ -16,6 +20,8 @@ from api.store.engine import make_engine
 from api.store.migration import migrate
 from api.store.records import NewRun
 from tests.support.stores import ACCOUNT, OWNER, claim_stale, completed, lines_of, logged
+
+MOST_SECONDS = 60
 
 
 def finish(store: Store, run_ids: list[str]) -> list[str]:
@@ -74,10 +80,32 @@ ROLES: dict[str, Callable[[Store, list[str]], list[str]]] = {
     role.__name__: role for role in (finish, claim, append, create, create_with_key, upgrade)
 }
 
+
+def race(url: str, roles: list[str], ids: list[str]) -> list[list[str]]:
+    """Let the roles run against one another; return what each won."""
+    context = multiprocessing.get_context("fork")
+    start = context.Barrier(len(roles))
+    runners = []
+    for role in roles:
+        receiver, sender = context.Pipe(duplex=False)
+        runner = context.Process(target=run, args=(url, role, ids, start, sender))
+        runner.start()
+        sender.close()  # Who dies has nothing to say, and nobody waits for it.
+        runners.append((runner, receiver))
+    won = [receiver.recv() for _, receiver in runners]
+    for runner, _ in runners:
+        runner.join(MOST_SECONDS)
+    return won
+
+
+def run(url: str, role: str, ids: list[str], start: Barrier, sender: Connection) -> None:
+    """Do one role, once everybody is ready."""
+    store, mine = open_store(make_engine(url)), list(ids)
+    random.Random(role).shuffle(mine)
+    start.wait(MOST_SECONDS)
+    sender.send(ROLES[role](store, mine))
+
+
 if __name__ == "__main__":
-    _, url, role, *ids = sys.argv
-    store = open_store(make_engine(url))
-    print("ready", flush=True)
-    seed = sys.stdin.readline()
-    random.Random(f"{seed} {role}").shuffle(ids)
-    print(json.dumps(ROLES[role](store, ids)), flush=True)
+    _, url, roles, *ids = sys.argv
+    print(json.dumps(race(url, roles.split(","), ids)))

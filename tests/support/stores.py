@@ -1,5 +1,6 @@
 """Stores for tests, the same tests over both databases: import the fixtures in a `conftest.py`."""
 
+import shutil
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
@@ -16,7 +17,7 @@ from api.store.engine import make_engine
 from api.store.migration import migrate
 from api.store.records import Ending, NewMessage, NewRun, StoredMessage, StoredRun
 from api.store.run_lines import RunEvent, RunLines, pack
-from tests.support.postgres import fresh_database, server_url
+from tests.support.postgres import empty_database, fresh_database, server_url
 
 ACCOUNT = LOCAL_ACCOUNT_ID
 OWNER = "worker-1"
@@ -51,20 +52,32 @@ def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
             yield stack.enter_context(fresh_database(server, f"decant_{new_id()[-12:]}"))
 
 
-@pytest.fixture(params=["sqlite", "postgres"])
-def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """The address of a migrated database without threads."""
-    with ExitStack() as stack:
-        if request.param == "sqlite":
-            url = f"sqlite:///{tmp_path}/decant.db"
-            engine = make_engine(url)
-            migrate(engine)
-            engine.dispose()
-        else:
-            template = request.getfixturevalue("migrated_template")
-            server = request.getfixturevalue("postgres_url")
-            url = stack.enter_context(fresh_database(server, f"decant_{new_id()[-12:]}", template))
+@pytest.fixture(scope="session")
+def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated SQLite file that is copied for every test."""
+    path = tmp_path_factory.mktemp("template") / "decant.db"
+    engine = make_engine(f"sqlite:///{path}")
+    migrate(engine)
+    engine.dispose()
+    return path
+
+
+@pytest.fixture(scope="session")
+def postgres_database(postgres_url: str, migrated_template: str) -> Iterator[str]:
+    """The address of a migrated database on Postgres that is emptied for every test."""
+    with fresh_database(postgres_url, f"decant_{new_id()[-12:]}", migrated_template) as url:
         yield url
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The address of a migrated database without threads."""
+    if request.param == "sqlite":
+        shutil.copy(request.getfixturevalue("migrated_file"), tmp_path / "decant.db")
+        return f"sqlite:///{tmp_path}/decant.db"
+    url: str = request.getfixturevalue("postgres_database")
+    empty_database(url)
+    return url
 
 
 @pytest.fixture
@@ -122,6 +135,12 @@ def add(store: Store, thread_id: str, *messages: NewMessage) -> tuple[StoredMess
     """Add messages to a thread; return them as they are stored."""
     store.messages.append(ACCOUNT, thread_id, messages)
     return store.messages.list_oldest(ACCOUNT, thread_id).items[-len(messages) :]
+
+
+def answer(store: Store, run: StoredRun) -> StoredMessage:
+    """Return the message that a run writes."""
+    listed = store.messages.list_oldest(ACCOUNT, run.thread_id).items
+    return next(message for message in listed if message.message_id == run.message_id)
 
 
 def path(store: Store, thread_id: str, leaf_id: str | None = None) -> tuple[StoredMessage, ...]:

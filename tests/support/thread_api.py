@@ -16,7 +16,7 @@ import requests
 from api.ids import new_id
 from tests.support.contract import Contract
 from tests.support.postgres import fresh_database
-from tests.support.processes import Server, running_api, wait_for
+from tests.support.processes import WAIT_SECONDS, Server, running_api, wait_for
 from tests.support.provider.client import ScriptedProvider
 from tests.support.provider.scenario import Scenario
 from tests.support.provider.server import Call
@@ -25,6 +25,7 @@ SSE = {"Accept": "text/event-stream"}
 NDJSON = {"Accept": "application/x-ndjson"}
 MODELS = ",".join(f"m{number}" for number in range(300))
 JSON = ("application/json", "application/json; charset=utf-8")
+PAIRS = [("gevent", "sqlite"), ("gthread", "postgres"), ("gthread", "sqlite"), ("gevent", "postgres")]
 SETTINGS = {"LLM_MODEL": MODELS, "FIRST_TOKEN_SECONDS": 20, "STALL_SECONDS": 10, "HEARTBEAT_SECONDS": 0.5}
 CONTRACT = Contract(OPENAI_BASE_URL="http://localhost", LLM_MODEL=MODELS)
 
@@ -40,7 +41,7 @@ class ThreadApi:
 
     def ask(self, method: str, path: str, *, at: Server | None = None, **options: Any) -> requests.Response:
         """Make a request of the first server or of another; JSON has to be what the contract says."""
-        response = requests.request(method, (at or self.server).url + path, timeout=30, **options)
+        response = requests.request(method, (at or self.server).url + path, timeout=WAIT_SECONDS, **options)
         if not options.get("stream") and (content_type := response.headers.get("content-type", "")) in JSON:
             CONTRACT.check(method, path, response.status_code, content_type, response.json())
         return response
@@ -80,13 +81,13 @@ class ThreadApi:
         listed: list[dict[str, Any]] = self.ask("GET", f"/threads/{thread_id}/messages", at=at).json()["messages"]
         return listed
 
-    def ended(self, run_id: str, seconds: float = 10) -> dict[str, Any]:
+    def ended(self, run_id: str, seconds: float = WAIT_SECONDS) -> dict[str, Any]:
         """Wait for a run to be over and return it."""
         return wait_for(lambda: _over(self.ask("GET", f"/runs/{run_id}", at=self.other).json()), seconds, "its end")
 
     def call(self, model: str) -> Call:
         """Wait for the call of a model."""
-        return wait_for(lambda: self.provider.calls(model), 10, "the call")[-1]
+        return wait_for(lambda: self.provider.calls(model), what="the call")[-1]
 
     def told(self, model: str) -> list[tuple[str, str]]:
         """Return what the provider was told in its last call of a model."""
@@ -119,11 +120,7 @@ def provider() -> Iterator[ScriptedProvider]:
         yield provider
 
 
-@pytest.fixture(
-    scope="module",
-    params=[("gevent", "sqlite"), ("gthread", "postgres"), ("gthread", "sqlite"), ("gevent", "postgres")],
-    ids="-".join,
-)
+@pytest.fixture(scope="module", params=PAIRS, ids="-".join)
 def thread_api(
     request: pytest.FixtureRequest, provider: ScriptedProvider, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[ThreadApi]:

@@ -13,5 +13,5 @@ def run_under_gevent(test_file: str) -> None:
     """Run the file's tests, but those with gevent in their name, in a process of their own."""
     arguments = [sys.executable, "-c", PATCHED_PYTEST, test_file, "-k", "not gevent", "-p", "no:cacheprovider"]
     root = Path(__file__).parents[2]
-    finished = subprocess.run(arguments, cwd=root, capture_output=True, text=True, timeout=300, check=False)
+    finished = subprocess.run(arguments, cwd=root, capture_output=True, text=True, timeout=600, check=False)
     assert finished.returncode == 0, finished.stdout + finished.stderr

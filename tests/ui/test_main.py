@@ -10,9 +10,7 @@ from pathlib import Path
 import pytest
 import requests
 
-from tests.support.processes import ROOT, wait_for
-
-WAIT_SECONDS = 30.0
+from tests.support.processes import ROOT, WAIT_SECONDS, wait_for
 
 
 class PageProcess:
@@ -41,7 +39,7 @@ class PageProcess:
             found.extend(re.findall(r"is at (\S+)", self.printed))
             return bool(found)
 
-        wait_for(is_up, WAIT_SECONDS)
+        wait_for(is_up)
         return found[0]
 
     def exit_code(self) -> int:
@@ -64,28 +62,41 @@ def start(tmp_path: Path) -> Iterator[Callable[..., PageProcess]]:
         page.process.wait(WAIT_SECONDS)
 
 
-def test_the_page_serves_whatever_web_concurrency_says_and_writes_no_file(
-    start: Callable[..., PageProcess],
-) -> None:
-    page = start(WEB_CONCURRENCY="4", UI_TITLE="Cellar")
-    assert page.printed == ""
-    url = page.url
-    assert requests.get(f"{url}/health", timeout=5).text == "ok"
-    response = requests.get(url, timeout=5)
+@pytest.fixture(scope="module")
+def everywhere(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PageProcess]:
+    """A page on every address of the machine."""
+    settings = {"BIND_HOST": "::", "UI_OPEN": "1", "STORAGE_SECRET": "s" * 32}
+    page = PageProcess(tmp_path_factory.mktemp("page"), WEB_CONCURRENCY="4", UI_TITLE="Cellar", **settings)
+    yield page
+    page.process.kill()
+    page.process.wait(WAIT_SECONDS)
+
+
+def test_every_address_means_ipv6_and_ipv4_whatever_web_concurrency_says(everywhere: PageProcess) -> None:
+    port = everywhere.url.rsplit(":", 1)[1]
+    for address in ("127.0.0.1", "[::1]"):
+        assert requests.get(f"http://{address}:{port}/health", timeout=WAIT_SECONDS).text == "ok"
+
+
+def test_a_page_is_not_kept_and_says_nothing_of_its_server(everywhere: PageProcess) -> None:
+    response = requests.get(everywhere.url, timeout=WAIT_SECONDS)
     assert (response.status_code, response.headers["cache-control"]) == (200, "no-store")
     assert "<title>Cellar</title>" in response.text
     assert "server" not in response.headers
-    assert requests.get(f"{url}/nothing/here", timeout=5).status_code == 404
-    assert page.printed == f"Cellar is at {url}\n"
-    assert list(page.folder.iterdir()) == []
+    assert requests.get(f"{everywhere.url}/nothing/here", timeout=WAIT_SECONDS).status_code == 404
+
+
+def test_the_page_prints_its_address_and_writes_no_file(everywhere: PageProcess) -> None:
+    assert everywhere.printed == f"Cellar is at {everywhere.url}\n"
+    assert list(everywhere.folder.iterdir()) == []
 
 
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT])
-def test_a_signal_ends_the_page_quickly_and_quietly(start: Callable[..., PageProcess], how: signal.Signals) -> None:
+def test_a_signal_ends_the_page_quietly(start: Callable[..., PageProcess], how: signal.Signals) -> None:
     page = start()
-    requests.get(page.url, timeout=5)
+    requests.get(page.url, timeout=WAIT_SECONDS)
     page.process.send_signal(how)
-    assert page.process.wait(5) in {0, -how}
+    assert page.process.wait(WAIT_SECONDS) in {0, -how}
     assert page.printed.count("\n") == 1
 
 
@@ -105,17 +116,10 @@ def test_a_taken_port_is_one_sentence(start: Callable[..., PageProcess]) -> None
     assert re.fullmatch(rf"The page does not start\. BIND_HOST 127\.0\.0\.1 with port {port} .*\n", page.printed)
 
 
-def test_every_address_means_ipv6_and_ipv4(start: Callable[..., PageProcess]) -> None:
-    page = start(BIND_HOST="::", UI_OPEN="1", STORAGE_SECRET="s" * 32)
-    port = page.url.rsplit(":", 1)[1]
-    for address in ("127.0.0.1", "[::1]"):
-        assert requests.get(f"http://{address}:{port}/health", timeout=5).text == "ok"
-
-
 def test_a_proxy_that_is_trusted_says_that_it_is_https(start: Callable[..., PageProcess]) -> None:
     page = start(UI_PASSWORD="sesame")
     sent = {"X-Forwarded-Proto": "https"}
     response = requests.post(
-        f"{page.url}/login", data={"password": "sesame"}, headers=sent, timeout=5, allow_redirects=False
+        f"{page.url}/login", data={"password": "sesame"}, headers=sent, timeout=WAIT_SECONDS, allow_redirects=False
     )
     assert "Secure" in response.headers["set-cookie"]

@@ -36,11 +36,6 @@ class StreamExecutor:
         self._lock = threading.Lock()
         self._readers: set[RunReader] = set()
 
-    @property
-    def open_streams(self) -> int:
-        """How many runs are being read."""
-        return len(self._readers)
-
     def submit(self, reader: "RunReader", run: RunRequest | RunToFollow) -> None:
         """Have a thread read the run.
 

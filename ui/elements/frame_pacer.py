@@ -3,11 +3,28 @@
 import asyncio
 from collections import deque
 from collections.abc import Callable
-from time import perf_counter
+from typing import Protocol
 
 from nicegui import app
 
 Frame = Callable[[], None]
+
+
+class Timer(Protocol):
+    """A call that has not been made yet."""
+
+    def cancel(self) -> None:
+        """Make sure that it never is."""
+
+
+class Loop(Protocol):
+    """What drawing needs of an event loop: its clock, in seconds, and its timers."""
+
+    def time(self) -> float:
+        """Return the time."""
+
+    def call_later(self, delay: float, callback: Callable[..., object], *args: object) -> Timer:
+        """Call something after a delay, 0 meaning after what waits already."""
 
 
 class FramePacer:
@@ -18,7 +35,8 @@ class FramePacer:
     and in turn.
     """
 
-    def __init__(self, share: float = 0.6, overhead_seconds: float = 0.0003) -> None:
+    def __init__(self, loop: Loop, share: float = 0.6, overhead_seconds: float = 0.0003) -> None:
+        self.loop = loop
         self._rest = (1 - share) / share
         self._overhead = overhead_seconds
         self._ready: deque[Frame] = deque()
@@ -28,7 +46,7 @@ class FramePacer:
     def request(self, frame: Frame, delay: float = 0) -> None:
         """Run a frame once, not before `delay` seconds have passed."""
         if delay > 0:
-            asyncio.get_running_loop().call_later(delay, self.request, frame)
+            self.loop.call_later(delay, self.request, frame)
             return
         self._ready.append(frame)
         if not self._is_running:
@@ -36,20 +54,20 @@ class FramePacer:
             self._schedule()
 
     def _schedule(self) -> None:
-        rest = self._free_at - perf_counter()
+        rest = self._free_at - self.loop.time()
         if rest > 0:
-            asyncio.get_running_loop().call_later(rest, self._run_next, self._free_at)
+            self.loop.call_later(rest, self._run_next, self._free_at)
         else:
-            asyncio.get_running_loop().call_soon(self._run_next, None)
+            self.loop.call_later(0, self._run_next, None)
 
     def _run_next(self, expected: float | None) -> None:
-        started = perf_counter()
+        started = self.loop.time()
         late = max(0.0, started - expected) if expected else 0.0
         frame = self._ready.popleft()
         try:
             frame()
         finally:
-            ended = perf_counter()
+            ended = self.loop.time()
             self._free_at = ended + (ended - started + self._overhead) * self._rest + min(late, 0.1)
             self._is_running = bool(self._ready)
             if self._is_running:
@@ -57,9 +75,9 @@ class FramePacer:
 
 
 def shared_pacer() -> FramePacer:
-    """Return the pacer of this process, kept in the app's state."""
-    state = app.state
-    if not hasattr(state, "frame_pacer"):
-        state.frame_pacer = FramePacer()
-    pacer: FramePacer = state.frame_pacer
+    """Return the pacer of the running loop, kept in the app's state."""
+    loop, state = asyncio.get_running_loop(), app.state
+    pacer: FramePacer | None = getattr(state, "frame_pacer", None)
+    if pacer is None or pacer.loop is not loop:
+        pacer = state.frame_pacer = FramePacer(loop)
     return pacer

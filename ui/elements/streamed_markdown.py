@@ -3,14 +3,12 @@
 A browser that missed a frame, or that mounts the element late, asks for everything that is shown.
 """
 
-import asyncio
 from dataclasses import asdict
-from time import perf_counter
 
 from nicegui import json, ui
 from nicegui.events import GenericEventArguments
 
-from ui.elements.frame_pacer import FramePacer, shared_pacer
+from ui.elements.frame_pacer import FramePacer, Timer, shared_pacer
 from ui.markdown.drawing import Drawing, Frame
 
 FRAME_SECONDS = 0.05
@@ -32,7 +30,7 @@ class StreamedMarkdown(
         self._pending: list[str] = []
         self._drawing = Drawing()
         self._is_requested = False
-        self._timer: asyncio.TimerHandle | None = None
+        self._timer: Timer | None = None
         self._next_frame = 0.0
         self._props["shown"] = self._drawing.shown
         self.on("resync", self._on_resync)
@@ -55,11 +53,11 @@ class StreamedMarkdown(
         self._pending.append(delta)
         if self._is_requested:
             return
-        delay = self._next_frame - perf_counter()
+        delay = self._next_frame - self._pacer.loop.time()
         if delay <= EARLY_SECONDS:
             self._request()
         elif self._timer is None:
-            self._timer = asyncio.get_running_loop().call_later(delay, self._request)
+            self._timer = self._pacer.loop.call_later(delay, self._request)
 
     def finish(self) -> None:
         """Draw what is left, taken literally; nothing may be added afterwards."""
@@ -80,9 +78,9 @@ class StreamedMarkdown(
             self._pacer.request(self._draw, AWAY_SECONDS)
             return
         self._is_requested = False
-        started = perf_counter()
+        started = self._pacer.loop.time()
         self._send(self._drawing.frame(self._taken()))
-        ended = perf_counter()
+        ended = self._pacer.loop.time()
         widened = FRAME_SECONDS * (1 + self._drawing.open_size() / OPEN_SIZE_THAT_DOUBLES)
         self._next_frame = max(started + widened, ended + COSTS_BETWEEN_FRAMES * (ended - started))
 

@@ -6,7 +6,10 @@ from typing import Any
 import pytest
 
 from tests.support.provider.scenario import Scenario
-from tests.support.thread_api import ThreadApi, text_of
+from tests.support.thread_api import PAIRS, ThreadApi, text_of
+
+# Rows go in and out: each class and each database once. What runs do is tested with every pair.
+pytestmark = pytest.mark.parametrize("thread_api", PAIRS[2:], ids="-".join, indirect=True, scope="module")
 
 FIELDS = {"thread_id", "title", "model", "system_prompt", "created_at", "updated_at"}
 
@@ -122,67 +125,14 @@ def test_an_import_knows_how_its_answers_ended(thread_api: ThreadApi) -> None:
     assert [message["status"] for message in imported] == ["interrupted", "interrupted", "failed"]
 
 
-def importing(count: int = 1, **fields: Any) -> dict[str, Any]:
-    """Make a body that imports messages which are fine but for these fields."""
-    return {"messages": [{"role": "user", "parts": [{"type": "text", "text": "x"}], **fields}] * count}
-
-
 @pytest.mark.parametrize(
     ("method", "path", "body", "sentence"),
     [
-        ("POST", "/threads", [], "The body has to be a JSON object"),
-        ("POST", "/threads", {"name": "x"}, "Unknown field 'name'. The fields are title, model"),
-        ("POST", "/threads", {"title": 5}, "title has to be a text."),
-        ("POST", "/threads", {"title": "x" * 201}, "title has 201 characters; at most 200"),
-        ("POST", "/threads", {"title": "\ud800"}, "title contains half of a surrogate pair"),
-        ("POST", "/threads", {"model": "gpt"}, "Unknown model 'gpt'."),
-        ("POST", "/threads", {"messages": {}}, "messages has to be a list."),
-        ("POST", "/threads", {"messages": [{}] * 10_001}, "messages has 10001 entries; at most 10000"),
-        ("POST", "/threads", importing(role="bot"), "messages[0] has the unknown role 'bot'."),
-        ("POST", "/threads", importing(parts=None), "messages[0].parts has to be a list."),
-        (
-            "POST",
-            "/threads",
-            importing(parts=[{"type": "x"}]),
-            "messages[0].parts[0] has to have a",
-        ),
-        (
-            "POST",
-            "/threads",
-            importing(parts=[{"type": "text"}]),
-            "messages[0].parts[0].text is",
-        ),
-        (
-            "POST",
-            "/threads",
-            importing(parent_id="a"),
-            "messages[0].parent_id names",
-        ),
-        (
-            "POST",
-            "/threads",
-            importing(2, message_id="a"),
-            "messages[1].message_id",
-        ),
-        (
-            "POST",
-            "/threads",
-            importing(status="odd"),
-            "messages[0] has the unknown",
-        ),
-        (
-            "POST",
-            "/threads",
-            importing(created_at=True),
-            "created_at has to be a",
-        ),
+        ("POST", "/threads", {"messages": [{"role": "bot"}]}, "messages[0] has the unknown role 'bot'."),
         ("PATCH", "/threads/{}", {"deleted": True}, "deleted can only be false"),
-        ("PATCH", "/threads/{}", {"title": None, "created_at": 1}, "Unknown field 'created_at'."),
-        ("GET", "/threads?limit=0", None, "limit has to be between 1 and 200."),
         ("GET", "/threads?limit=٣", None, "limit has to be between 1 and 200."),
-        ("GET", "/threads?cursor=nan_x", None, "This cursor is not one that a page gave."),
-        ("GET", "/threads/{}/messages?cursor=x", None, "This cursor is not one that a page gave."),
         ("GET", "/threads/{}/messages?limit=201", None, "limit has to be between 1 and 200."),
+        ("GET", "/threads/{}/messages?cursor=x", None, "This cursor is not one that a page gave."),
     ],
 )
 def test_what_is_wrong_is_said(thread_api: ThreadApi, method: str, path: str, body: Any, sentence: str) -> None:

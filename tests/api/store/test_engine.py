@@ -1,6 +1,7 @@
 """The engine of each database."""
 
 import sqlite3
+from collections.abc import Iterator
 from contextlib import nullcontext
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from api.events import MessageDelta
 from api.store import Store, open_store
 from api.store.engine import make_engine
 from api.store.migration import migrate
-from tests.support.postgres import run_cluster
+from tests.support.postgres import PostgresCluster, run_cluster
 from tests.support.stores import ACCOUNT, OWNER, append, completed, logged, path, start_run
 
 
@@ -89,9 +90,8 @@ def test_idle_sqlite_connections_are_kept_up_to_the_size(tmp_path: Path) -> None
     assert engine.pool.status() == "0 idle connections"
 
 
-def test_a_locked_sqlite_file_is_an_error_that_says_try_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("api.store.engine.BUSY_SECONDS", 0.05)
-    engine = make_engine(f"sqlite:///{tmp_path}/decant.db")
+def test_a_locked_sqlite_file_is_an_error_that_says_try_again(tmp_path: Path) -> None:
+    engine = make_engine(f"sqlite:///{tmp_path}/decant.db", busy_seconds=0.05)
     migrate(engine)
     store = open_store(engine)
     holder = sqlite3.connect(tmp_path / "decant.db", isolation_level=None)
@@ -104,34 +104,38 @@ def test_a_locked_sqlite_file_is_an_error_that_says_try_again(tmp_path: Path, mo
     engine.dispose()
 
 
-def test_a_store_heals_when_postgres_comes_back() -> None:
+@pytest.fixture(scope="module")
+def cluster() -> Iterator[PostgresCluster]:
+    """A server that a test may stop; it runs again when the test has ended."""
     with run_cluster() as cluster:
-        engine = make_engine(cluster.url, pool_size=4)
-        migrate(engine)
-        store = open_store(engine)
-        with engine.connect(), engine.connect():
-            pass  # Two connections are idle in the pool now.
-        cluster.stop()
-        with pytest.raises(StoreUnavailable):
-            store.threads.create(ACCOUNT)
-        cluster.start()
-        store.threads.create(ACCOUNT, title="healed")
+        yield cluster
+
+
+def test_a_store_heals_when_postgres_comes_back(cluster: PostgresCluster) -> None:
+    engine = make_engine(cluster.url, pool_size=4)
+    migrate(engine)
+    store = open_store(engine)
+    with engine.connect(), engine.connect():
+        pass  # Two connections are idle in the pool now.
+    cluster.stop()
+    with pytest.raises(StoreUnavailable):
         store.threads.create(ACCOUNT)
-        with engine.connect() as connection:
-            assert connection.execute(text("SELECT count(*) FROM threads")).scalar() == 2
-        engine.dispose()
+    cluster.start()
+    store.threads.create(ACCOUNT, title="healed")
+    store.threads.create(ACCOUNT)
+    with engine.connect() as connection:
+        assert connection.execute(text("SELECT count(*) FROM threads")).scalar() == 2
+    engine.dispose()
 
 
 @pytest.mark.parametrize("idle_seconds", [0.0, float("inf")])
 def test_a_postgres_connection_that_broke_while_it_was_idle_is_replaced(
-    idle_seconds: float, monkeypatch: pytest.MonkeyPatch
+    cluster: PostgresCluster, idle_seconds: float
 ) -> None:
-    monkeypatch.setattr("api.store.engine.IDLE_SECONDS", idle_seconds)
-    with run_cluster() as cluster:
-        engine = make_engine(cluster.url, pool_size=4)
-        migrate(engine)
-        cluster.stop()
-        cluster.start()
-        with nullcontext() if idle_seconds == 0 else pytest.raises(StoreUnavailable):
-            open_store(engine).threads.create(ACCOUNT)
-        engine.dispose()
+    engine = make_engine(cluster.url, pool_size=4, idle_seconds=idle_seconds)
+    migrate(engine)
+    cluster.stop()
+    cluster.start()
+    with nullcontext() if idle_seconds == 0 else pytest.raises(StoreUnavailable):
+        open_store(engine).threads.create(ACCOUNT)
+    engine.dispose()

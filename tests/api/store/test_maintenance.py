@@ -1,8 +1,10 @@
 """What grows is taken back."""
 
 from api.parts import TextPart
-from api.store import Store, maintenance
-from tests.support.stores import ACCOUNT, OWNER, completed, later, start_run
+from api.store import Store
+from api.store.maintenance import Maintenance
+from api.store.transactions import Database
+from tests.support.stores import ACCOUNT, OWNER, answer, completed, later, start_run
 
 
 def test_events_of_ended_runs_are_pruned_and_nothing_else(store: Store) -> None:
@@ -13,15 +15,15 @@ def test_events_of_ended_runs_are_pruned_and_nothing_else(store: Store) -> None:
     assert store.maintenance.prune(later()) == 0
     replay = store.run_events.replay_after(ACCOUNT, ended.run_id, 0)
     assert (replay.events, replay.run.seq, replay.run.events_pruned_at is not None) == ((), 4, True)
-    assert store.messages.get(ACCOUNT, ended.message_id).parts == (TextPart("kept"),)
+    assert answer(store, ended).parts == (TextPart("kept"),)
     assert len(store.run_events.replay_after(ACCOUNT, going_on.run_id, 0).events) == 1
 
 
-def test_more_than_one_transaction_holds_is_pruned_in_several(store: Store, monkeypatch) -> None:
-    monkeypatch.setattr(maintenance, "RUNS_AT_ONCE", 2)
+def test_more_than_one_transaction_holds_is_pruned_in_several(store: Store) -> None:
+    maintenance = Maintenance(Database(store.engine), runs_at_once=2)
     for _ in range(5):
         store.runs.end(OWNER, completed(start_run(store).run_id, 2, "x"))
-    assert store.maintenance.prune(later()) == 5
+    assert maintenance.prune(later()) == 5
 
 
 def test_a_thread_deleted_long_ago_is_purged_with_all_it_has(store: Store) -> None:

@@ -6,7 +6,8 @@ import pytest
 
 from api.errors import BadRequest, NotFound
 from api.parts import ReasoningPart, TextPart, ToolCallPart, ToolResultPart
-from api.store import Store, messages
+from api.store import Store
+from api.store.messages import get_path
 from api.store.records import NewMessage, StoredMessage
 from tests.support.stores import ACCOUNT, add, path
 
@@ -29,22 +30,26 @@ def test_parts_come_back_as_they_were_given(store: Store, thread_id: str) -> Non
         ToolResultPart("c", "found", is_error=False),
     )
     (message,) = add(store, thread_id, NewMessage("assistant", parts))
-    assert store.messages.get(ACCOUNT, message.message_id) == message
+    assert path(store, thread_id) == (message,)
     assert message.parts == parts
     assert message.text == '数据\n"<b>\u2028'
 
 
-def test_a_path_leads_from_the_root_to_a_leaf(store: Store, thread_id: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_path_leads_from_the_root_to_a_leaf(store: Store, thread_id: str) -> None:
     root = say(store, thread_id, "root")
     old = say(store, thread_id, "old", root.message_id)
     new = say(store, thread_id, "new", root.message_id)
     leaf = say(store, thread_id, "leaf", new.message_id)
     assert path(store, thread_id) == (root, new, leaf)
     assert path(store, thread_id, old.message_id) == (root, old)
-    assert store.messages.children(ACCOUNT, thread_id, root.message_id) == (old, new)
-    assert store.messages.children(ACCOUNT, thread_id, None) == (root,)
-    monkeypatch.setattr(messages, "MOST_IN_PATH", 2)
-    assert path(store, thread_id) == (new, leaf)
+
+
+def test_of_a_long_path_the_last_messages_are_returned(store: Store, thread_id: str) -> None:
+    said = [say(store, thread_id, "root")]
+    for text in ("one", "two", "leaf"):
+        said.append(say(store, thread_id, text, said[-1].message_id))
+    with store.engine.connect() as connection:
+        assert get_path(connection, ACCOUNT, thread_id, None, limit=2) == tuple(said[-2:])
 
 
 def test_the_path_of_an_empty_thread_is_empty(store: Store, thread_id: str) -> None:

@@ -1,5 +1,7 @@
 """The migrations, from empty and from oldest."""
 
+from pathlib import Path
+
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
@@ -7,12 +9,12 @@ from sqlalchemy import Engine, inspect, text
 
 from api.errors import Conflict, StoreUnavailable
 from api.parts import TextPart
-from api.store import Store, migration, open_store
+from api.store import Store, open_store
 from api.store.engine import make_engine
 from api.store.migration import MIGRATIONS, is_current, migrate
 from api.store.records import NewMessage, NewRun
 from api.store.schema import metadata
-from tests.support.stores import ACCOUNT, add, claim_stale
+from tests.support.stores import ACCOUNT, add, claim_stale, path
 
 OLD_RUN = (
     "INSERT INTO runs (id, account_id, thread_id, message_id, model, status, seq, owner, heartbeat_at, created_at)"
@@ -69,7 +71,7 @@ def test_the_oldest_database_keeps_what_it_holds(empty_url: str) -> None:
         "content_filter": False,
     }
     assert claim_stale(store, 30) == ("r1",)
-    assert store.messages.get(ACCOUNT, answer.message_id).text == "old text"
+    assert path(store, thread.thread_id)[-1].text == "old text"
     store.runs.create(ACCOUNT, NewRun(thread.thread_id, "m"), "w")
     with pytest.raises(Conflict):
         store.runs.create(ACCOUNT, NewRun(thread.thread_id, "m"), "w")
@@ -82,17 +84,15 @@ def test_a_second_time_changes_nothing(store: Store) -> None:
     assert len(store.threads.list_newest(ACCOUNT).items) == 1
 
 
-def test_a_migration_that_fails_leaves_nothing(empty_url: str, tmp_path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_migration_that_fails_leaves_nothing(empty_url: str, tmp_path: Path) -> None:
     broken = tmp_path / "migrations"
     broken.mkdir()
-    for path in MIGRATIONS.glob("*.py"):
-        (broken / path.name).write_text(
-            path.read_text(encoding="utf-8") + "\n    raise RuntimeError\n", encoding="utf-8"
-        )
-    monkeypatch.setattr(migration, "MIGRATIONS", broken)
+    for script in MIGRATIONS.glob("*.py"):
+        text = script.read_text(encoding="utf-8")
+        (broken / script.name).write_text(f"{text}\n    raise RuntimeError\n", encoding="utf-8")
     engine = make_engine(empty_url)
     with pytest.raises(RuntimeError):
-        migrate(engine)
+        migrate(engine, folder=broken)
     assert inspect(engine).get_table_names() == []
     engine.dispose()
 

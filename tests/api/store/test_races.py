@@ -8,33 +8,17 @@ from collections import Counter
 from api.store import Store, open_store
 from api.store.engine import make_engine
 from tests.support.processes import ROOT
-from tests.support.stores import ACCOUNT, start_run
+from tests.support.stores import ACCOUNT, answer, start_run
 
 TERMINAL = {"run.completed", "run.interrupted"}
 
 
 def race(url: str, roles: list[str], ids: list[str]) -> list[list[str]]:
     """Let the roles run in processes of their own, started together; return what each won."""
-    workers = [
-        subprocess.Popen(
-            [sys.executable, "-m", "tests.support.store_races", url, role, *ids],
-            cwd=ROOT,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-        for role in roles
-    ]
-    for worker in workers:
-        assert worker.stdout
-        assert worker.stdout.readline() == "ready\n"
-    for worker in workers:
-        assert worker.stdin
-        worker.stdin.write("1\n")
-        worker.stdin.flush()
-    outputs = [worker.communicate(timeout=60)[0] for worker in workers]
-    assert [worker.returncode for worker in workers] == [0] * len(workers)
-    return [json.loads(output) for output in outputs]
+    command = [sys.executable, "-m", "tests.support.store_races", url, ",".join(roles), *ids]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=180, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    return json.loads(done.stdout)
 
 
 def test_a_run_that_many_want_to_end_has_one_terminal_event(store: Store, database_url: str) -> None:
@@ -46,7 +30,7 @@ def test_a_run_that_many_want_to_end_has_one_terminal_event(store: Store, databa
         assert [event.seq for event in events] == list(range(1, len(events) + 1))
         assert [event.type in TERMINAL for event in events] == [False] * (len(events) - 1) + [True]
         said = "".join("done" if b"done" in event.data else "ab"[b'"b"' in event.data] for event in events[1:-1])
-        assert store.messages.get(ACCOUNT, run.message_id).text in (said, "done")
+        assert answer(store, run).text in (said, "done")
 
 
 def test_of_runs_that_start_together_in_a_thread_one_starts(store: Store, database_url: str) -> None:

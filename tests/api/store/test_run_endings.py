@@ -18,7 +18,7 @@ from api.events import (
 from api.parts import ReasoningPart, TextPart
 from api.store import Store
 from api.store.records import Ending, NewRun, TerminalEvent
-from tests.support.stores import ACCOUNT, OWNER, append, claim_stale, completed, lines_of, logged, start_run
+from tests.support.stores import ACCOUNT, OWNER, answer, append, claim_stale, completed, lines_of, logged, start_run
 
 ENDS = [
     (RunCompleted("stop"), "completed", (None, None, "stop")),
@@ -42,7 +42,7 @@ def test_an_ending_is_in_the_log_the_run_and_the_message(
     assert (ended.status, ended.seq, ended.ended_at is not None) == (status, 4, True)
     assert (ended.error_code, ended.error_message, ended.finish_reason) == columns
     assert (ended.input_tokens, ended.output_tokens, ended.usage_is_estimated) == (1, 2, True)
-    message = store.messages.get(ACCOUNT, run.message_id)
+    message = answer(store, run)
     assert (message.status, message.text) == (status, "ab")
 
 
@@ -55,7 +55,7 @@ def test_a_run_ends_once_and_by_its_owner(store: Store) -> None:
     assert not store.runs.end("worker-2", completed(run.run_id, 2, "foreign"))
     assert store.runs.end(OWNER, completed(run.run_id, 2, "mine"))
     assert not store.runs.end(OWNER, completed(run.run_id, 2, "again"))
-    assert store.messages.get(ACCOUNT, run.message_id).text == "mine"
+    assert answer(store, run).text == "mine"
 
 
 def test_an_ending_that_does_not_follow_the_log_is_a_defect_and_changes_nothing(store: Store) -> None:
@@ -77,7 +77,7 @@ def test_a_run_whose_owner_is_silent_is_interrupted_with_the_text_so_far(store: 
     )
     append(store, logged(run.run_id, 2, *said))
     assert claim_stale(store, -1) == (run.run_id,)
-    message = store.messages.get(ACCOUNT, run.message_id)
+    message = answer(store, run)
     ended = store.runs.get(ACCOUNT, run.run_id)
     last = store.run_events.replay_after(ACCOUNT, run.run_id, 6).events
     assert (message.parts, message.status) == ((ReasoningPart("hm"), TextPart("one two")), "interrupted")
@@ -93,7 +93,7 @@ def test_an_answer_that_goes_on_from_another_keeps_what_it_began_with(store: Sto
     run = store.runs.create(ACCOUNT, new, OWNER).run
     append(store, logged(run.run_id, 2, MessageDelta("went on")))
     claim_stale(store, -1)
-    assert store.messages.get(ACCOUNT, run.message_id).text == "begun, went on"
+    assert answer(store, run).text == "begun, went on"
 
 
 def test_a_run_with_a_fresh_heartbeat_is_left_alone(store: Store) -> None:

@@ -28,7 +28,7 @@ from tests.bench.api.servers import (
 )
 from tests.bench.load import Plan
 from tests.bench.options import Options
-from tests.support.processes import ROOT
+from tests.support.processes import ROOT, WAIT_SECONDS
 
 SSE = "text/event-stream"
 TEXT = "text/plain"
@@ -146,7 +146,7 @@ class Lab:
                 process.stdout.close()
 
     def _read(self, process: subprocess.Popen[bytes], plan: Plan) -> dict[str, Any]:
-        limit = plan.ramp_seconds + plan.window_seconds + 30 + plan.answers * 0.05
+        limit = plan.ramp_seconds + plan.window_seconds + WAIT_SECONDS + plan.answers * 0.05
         output, _ = process.communicate(timeout=limit)
         seen: dict[str, Any] = json.loads(output)
         seen["is_valid"] = self._is_valid(seen)

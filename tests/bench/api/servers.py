@@ -13,11 +13,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.bench.measured import tree
-from tests.support.processes import BIN, ROOT, Server, clean_environment, free_port, running_api
+from tests.support.processes import BIN, ROOT, WAIT_SECONDS, Server, clean_environment, free_port, running_api
 
-BASELINES = Path(__file__).parents[1] / "baselines"
+BASELINES = Path(__file__).parent / "baselines"
 MAX_STREAMS = 2000
-START_SECONDS = 20.0
 
 
 @dataclass(frozen=True)
@@ -62,7 +61,7 @@ class BenchProvider:
             [sys.executable, "-m", "tests.bench.provider"], cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE
         )
         assert self._process.stdout is not None
-        ready, _, _ = select.select([self._process.stdout], [], [], START_SECONDS)
+        ready, _, _ = select.select([self._process.stdout], [], [], WAIT_SECONDS)
         line = self._process.stdout.readline() if ready else b""
         if not line:
             self.stop()
@@ -98,7 +97,7 @@ def decant(worker_class: str, **settings: object) -> Starts:
 @contextlib.contextmanager
 def seed(provider: BenchProvider, folder: Path) -> Iterator[Target]:
     """Run the article's design."""
-    command = "uvicorn --factory tests.bench.baselines.seed:create_app --log-level warning --workers 1 --port {port}"
+    command = "uvicorn --factory tests.bench.api.baselines.seed:create_app --log-level warning --port {port}"
     with _running(command, provider, folder) as target:
         yield target
 
@@ -109,7 +108,7 @@ def flask_stream(worker_class: str) -> Starts:
     @contextlib.contextmanager
     def run(provider: BenchProvider, folder: Path) -> Iterator[Target]:
         command = (
-            f"gunicorn tests.bench.baselines.flask_stream:create_app() -k {worker_class} --threads {MAX_STREAMS} "
+            f"gunicorn tests.bench.api.baselines.flask_stream:create_app() -k {worker_class} --threads {MAX_STREAMS} "
             f"--worker-connections {2 * MAX_STREAMS} --bind 127.0.0.1:{{port}} --no-control-socket --log-level warning"
         )
         with _running(command, provider, folder) as target:

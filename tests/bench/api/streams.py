@@ -1,5 +1,6 @@
 """How many streams one worker holds at the service level, and how much later the first text comes."""
 
+from functools import partial
 from typing import Any
 
 from tests.bench.api.lab import (
@@ -15,12 +16,12 @@ from tests.bench.api.lab import (
     Subject,
 )
 from tests.bench.report import Table, median
+from tests.bench.tries import AGREE, TRIES, middle_try
 
 STEPS = (50, 100, 150, 200, 300, 400, 500, 600, 800)
 RATE = 20.0
 FIRST_TEXT_MS = 300.0
 GAP_MS = 1.5 * 1000 / RATE
-TRIES = 3
 
 
 def capacity(lab: Lab) -> Table:
@@ -28,14 +29,14 @@ def capacity(lab: Lab) -> Table:
     table = Table(
         "api_capacity",
         "Streams one worker holds at 20 chunks/s with p99 first text < 300 ms and p99 gap < 75 ms",
-        f"Steps {STEPS}; answers of 5 s; a step is held when one of {TRIES} tries holds it.",
+        f"Steps {STEPS}; answers of 5 s; a step is held when {AGREE} of {TRIES} tries hold it.",
     )
     held: dict[str, int] = {}
     for subject in lab.present(SEED, GEVENT_SSE, GTHREAD_SSE, FLASK_GEVENT, FLASK_GTHREAD):
         there: dict[str, Any] | None = None
         for step in STEPS:
-            beyond = _try_step(lab, subject, step)
-            if not _holds(beyond):
+            beyond = middle_try(partial(_try_step, lab, subject, step), _worst)
+            if _worst(beyond) >= 1:
                 break
             held[subject.name], there = step, beyond
         row: dict[str, Any] = {"server": subject.name, "streams": held.get(subject.name, 0)}
@@ -71,24 +72,10 @@ def first_text(lab: Lab) -> Table:
 
 
 def _try_step(lab: Lab, subject: Subject, streams: int) -> dict[str, Any]:
-    best: dict[str, Any] | None = None
-    for _ in range(TRIES):
-        plan = {"streams": streams, "chunks": 100, "rate": RATE, "ramp_seconds": 1.5 + streams / 200}
-        seen = lab.load(subject, window_seconds=4.0, **plan)
-        if _holds(seen):
-            return seen
-        if best is None or _worst(seen) < _worst(best):
-            best = seen
-        if _worst(seen) > 3:
-            break
-    assert best is not None
-    return best
+    plan = {"streams": streams, "chunks": 100, "rate": RATE, "ramp_seconds": 1.5 + streams / 200}
+    return lab.load(subject, window_seconds=4.0, **plan)
 
 
 def _worst(seen: dict[str, Any]) -> float:
     first, gap = seen["first_text"]["p99"], seen["gaps"]["p99"]
-    return max(first / FIRST_TEXT_MS, gap / GAP_MS) if first and gap else float("inf")
-
-
-def _holds(seen: dict[str, Any]) -> bool:
-    return _worst(seen) < 1 and not seen["failures"]
+    return max(first / FIRST_TEXT_MS, gap / GAP_MS) if first and gap and not seen["failures"] else float("inf")

@@ -10,8 +10,8 @@ from typing import Any
 
 from playwright.sync_api import CDPSession, Error, Page, WebSocket, sync_playwright
 
-from tests.bench.baselines.pace import Schedule, start
 from tests.bench.measured import cpu_seconds, machine_busy_seconds, tree
+from tests.bench.page.baselines.pace import Schedule, start
 from tests.bench.page.lab import Place
 from tests.support.browser import FLAGS, executable
 

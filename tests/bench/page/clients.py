@@ -19,8 +19,8 @@ from typing import Any
 
 import aiohttp
 
-from tests.bench.baselines.pace import Schedule, start
 from tests.bench.measured import cpu_seconds, tree
+from tests.bench.page.baselines.pace import Schedule, start
 
 MARKER = re.compile(r"m\d{5}q")
 DRAW = re.compile(r"getElement\(\d+\)\?\.draw\((.*)\)", re.DOTALL)

@@ -4,7 +4,7 @@ import sys
 
 from nicegui import app, background_tasks, ui
 
-from tests.bench.baselines.pace import chunks_async
+from tests.bench.page.baselines.pace import chunks_async
 from ui.elements.streamed_markdown import StreamedMarkdown
 
 

@@ -9,13 +9,13 @@ from pathlib import Path
 
 import requests
 
-from tests.bench.api.servers import BASELINES, Pins
+from tests.bench.api.servers import Pins
 from tests.bench.measured import cpu_seconds, tree
 from tests.bench.options import Options
 from tests.support.processes import ROOT, Server, clean_environment, free_port, wait_for
 
+BASELINES = Path(__file__).parent / "baselines"
 PEERS = ROOT / ".venv-bench" / "bin"
-START_SECONDS = 60.0
 # Nothing leaves the machine, neither from a peer's server nor on its behalf.
 QUIET = {
     "STREAMLIT_BROWSER_GATHER_USAGE_STATS": "false",
@@ -115,7 +115,7 @@ class PageLab:
             return False
 
         try:
-            wait_for(answers, START_SECONDS, peer.name)
+            wait_for(answers, what=peer.name)
             yield Place(server.url, server.process.pid, folder)
         finally:
             server.stop()

@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 from dataclasses import asdict
+from functools import partial
 from typing import Any
 
 from tests.bench.answers import answer
@@ -12,6 +13,7 @@ from tests.bench.page.answer import CHUNK, percentile
 from tests.bench.page.clients import Plan
 from tests.bench.page.lab import DECANT, UI_MARKDOWN, PageLab, Peer
 from tests.bench.report import Cell, Table
+from tests.bench.tries import AGREE, TRIES, middle_try
 from tests.support.processes import ROOT
 
 RATE = 20.0
@@ -28,14 +30,15 @@ def at_once(lab: PageLab) -> Table:
     table = Table(
         "page_pages",
         f"Pages that stream at once from one UI process, {RATE:.0f} chunks/s each, socket clients without a browser",
-        f"Lag in ms, due to received. Held: p95 < {HELD_MS} ms and no page's own p95 over {HELD_MS * STARVES} ms.",
+        f"Lag in ms, due to received. Held: p95 < {HELD_MS} ms and no page's own p95 over {HELD_MS * STARVES} ms, in "
+        f"{AGREE} of {TRIES} tries.",
     )
     for peer in lab.present(*STEPS):
         for pages in STEPS[peer][:1] if lab.options.is_quick else STEPS[peer]:
-            tries = [_step(lab, peer, pages) for _ in range(lab.options.rounds)]
-            best = min(tries, key=lambda row: float(row["p95"] or 0))
-            table.rows.append({"page": peer.name, "pages": pages, **best})
-            if not best["held"] and peer is not DECANT:
+            measure = partial(_step, lab, peer, pages)
+            step = measure() if lab.options.is_quick else middle_try(measure, _worst)
+            table.rows.append({"page": peer.name, "pages": pages, **step, "held": _worst(step) < 1})
+            if not table.rows[-1]["held"] and peer is not DECANT:
                 break
     return table
 
@@ -63,13 +66,17 @@ def _told(seen: dict[str, Any]) -> dict[str, Cell]:
         "p50": percentile(together, 50),
         "p95": p95,
         "worst page p95": worst,
-        "held": p95 < HELD_MS and worst < HELD_MS * STARVES,
         "frames/s of a page": sum(page["frames"] for page in seen["pages"]) / len(lags) / seconds,
         "arrived %": 100 * sum(len(page["arrived_at"]) for page in seen["pages"]) / len(due),
         "UI cores": seen["ui_cpu"] / seconds,
         "client cores": seen["client_cpu"] / seconds,
         "valid": seen["client_cpu"] / seconds < BUSY_SHARE,
     }
+
+
+def _worst(step: dict[str, Cell]) -> float:
+    """Return the greatest share that a try took of the lags it is allowed."""
+    return max(float(step["p95"] or 0) / HELD_MS, float(step["worst page p95"] or 0) / (HELD_MS * STARVES))
 
 
 def _lags(page: dict[str, Any], ended_at: float) -> list[float]:

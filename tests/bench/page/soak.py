@@ -10,7 +10,7 @@ from tests.bench.measured import memory, tree
 from tests.bench.page.lab import PageLab
 from tests.bench.report import Table, median
 from tests.support.browser import FLAGS, executable
-from tests.support.processes import running_api, running_ui
+from tests.support.processes import WAIT_SECONDS, running_api, running_ui
 from tests.support.provider.client import ScriptedProvider
 from tests.support.provider.scenario import Scenario
 from tests.support.stack import MODEL, Chat
@@ -44,6 +44,7 @@ def soak(lab: PageLab) -> Table:
     began_at = time.monotonic()
     folder = Path(lab.folder, "soak")
     folder.mkdir()
+    expect.set_options(timeout=WAIT_SECONDS * 1000)
     with (
         ScriptedProvider() as provider,
         running_api(folder, OPENAI_BASE_URL=provider.base_url, LLM_MODEL=MODEL) as api,

@@ -24,7 +24,7 @@ from tests.support.provider.scenario import Scenario
 from tests.support.thread_api import SETTINGS, ThreadApi, lines_of
 
 SPEAKING = Scenario(text="x" * 4000, chunks_per_second=20)
-SILENT = Scenario(text="x", wait_before_headers=60)
+SILENT = Scenario(held_after_chunks=0)
 
 
 def main() -> None:

@@ -18,10 +18,10 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Self
 
+from tests.support.processes import WAIT_SECONDS
 from tests.support.provider.scenario import Scenario
 from tests.support.provider.server import Call
 
-START_SECONDS = 20.0
 ROOT = Path(__file__).parents[3]
 
 
@@ -36,7 +36,7 @@ class ScriptedProvider:
             stdout=subprocess.PIPE,
         )
         assert self._process.stdout is not None
-        ready, _, _ = select.select([self._process.stdout], [], [], START_SECONDS)
+        ready, _, _ = select.select([self._process.stdout], [], [], WAIT_SECONDS)
         line = self._process.stdout.readline() if ready else b""
         if not line:
             self.stop()
@@ -56,6 +56,10 @@ class ScriptedProvider:
         self._control("POST", "/script", {"model": model, "scenarios": [asdict(scenario) for scenario in scenarios]})
         return model
 
+    def release(self, model: str) -> None:
+        """Let the answers of this model go on that are held."""
+        self._control("POST", "/release", {"model": model})
+
     def calls(self, model: str | None = None) -> list[Call]:
         """List the calls so far, of one model or of all."""
         return [Call(**call) for call in self._control("GET", f"/log/{model or ''}")["calls"]]
@@ -64,7 +68,7 @@ class ScriptedProvider:
         """Count the connections which the provider's clients hold open."""
         return int(self._control("GET", "/log")["open_connections"])
 
-    def wait_for(self, condition: Callable[[list[Call]], Any], *, timeout_seconds: float = 5.0) -> list[Call]:
+    def wait_for(self, condition: Callable[[list[Call]], Any], *, timeout_seconds: float = WAIT_SECONDS) -> list[Call]:
         """Ask for the calls until the condition holds for them; a call that is not there yet may raise."""
         deadline = time.monotonic() + timeout_seconds
         while True:
@@ -101,8 +105,8 @@ class ScriptedProvider:
 
     def _connection(self) -> http.client.HTTPConnection:
         if not self._speaks_tls:
-            return http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
+            return http.client.HTTPConnection("127.0.0.1", self.port, timeout=WAIT_SECONDS)
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
-        return http.client.HTTPSConnection("127.0.0.1", self.port, timeout=10, context=context)
+        return http.client.HTTPSConnection("127.0.0.1", self.port, timeout=WAIT_SECONDS, context=context)

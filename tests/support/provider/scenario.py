@@ -36,6 +36,8 @@ class Scenario:
     pause_after_chunks: int = 0
     pause: float = 0.0
     comment_every: float = 0.0
+    # So many chunks, the one with the role among them, and the rest when the model is released; 0 holds the headers.
+    held_after_chunks: int | None = None
     # The wire.
     line_end: str = "\n"
     bytes_per_write: int = 0

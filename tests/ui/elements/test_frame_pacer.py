@@ -1,63 +1,72 @@
 """Frames of many elements share the event loop."""
 
-import asyncio
-import time
 from collections.abc import Callable
 
 import pytest
 
+from tests.support.scripted_loop import ScriptedLoop
 from ui.elements.frame_pacer import FramePacer
 
 
-def busy(seconds: float) -> None:
-    end = time.perf_counter() + seconds
-    while time.perf_counter() < end:
-        pass
+@pytest.fixture
+def loop() -> ScriptedLoop:
+    return ScriptedLoop()
 
 
-def repeated(pacer: FramePacer, drawn: list[int], number: int) -> Callable[[], None]:
+def repeated(loop: ScriptedLoop, pacer: FramePacer, drawn: list[int], number: int) -> Callable[[], None]:
     """Return a frame that takes 5 ms and asks for the next one."""
 
     def frame() -> None:
         drawn.append(number)
-        busy(0.005)
+        loop.work(0.005)
         pacer.request(frame)
 
     return frame
 
 
-async def test_drawing_leaves_the_loop_to_others_and_nobody_starves() -> None:
-    pacer, drawn, started = FramePacer(share=0.5), list[int](), time.perf_counter()
+def test_drawing_leaves_the_loop_to_others_and_nobody_starves(loop: ScriptedLoop) -> None:
+    pacer, drawn = FramePacer(loop, share=0.5), list[int]()
     for number in range(5):
-        pacer.request(repeated(pacer, drawn, number))
-    while len(drawn) < 10 and time.perf_counter() - started < 10:
-        await asyncio.sleep(0.1)
-    assert len(drawn) * 0.005 <= 0.75 * (time.perf_counter() - started)
+        pacer.request(repeated(loop, pacer, drawn, number))
+    loop.run(1.0)
+    assert 0.45 <= len(drawn) * 0.005 <= 0.5
     assert drawn[:10] == [0, 1, 2, 3, 4] * 2
 
 
-async def test_a_frame_comes_at_once_or_after_its_delay() -> None:
-    pacer, at, started = FramePacer(), list[float](), time.perf_counter()
-    pacer.request(lambda: at.append(time.perf_counter() - started))
-    pacer.request(lambda: at.append(time.perf_counter() - started), 0.05)
-    await asyncio.sleep(0.2)
-    assert at[0] < 0.04 < at[1]
+def test_a_frame_comes_at_once_or_after_its_delay(loop: ScriptedLoop) -> None:
+    pacer, at = FramePacer(loop), list[float]()
+    pacer.request(lambda: at.append(loop.time()))
+    pacer.request(lambda: at.append(loop.time()), 0.05)
+    loop.run(1.0)
+    assert at == [0.0, 0.05]
 
 
-async def test_the_loop_has_its_rest_also_when_nobody_waits_for_it() -> None:
-    pacer, at = FramePacer(share=0.1), list[float]()
-    pacer.request(lambda: busy(0.01))
-    await asyncio.sleep(0.02)
-    started = time.perf_counter()
-    pacer.request(lambda: at.append(time.perf_counter() - started))
-    await asyncio.sleep(0.2)
-    assert at[0] > 0.04
+def test_the_loop_has_its_rest_also_when_nobody_waits_for_it(loop: ScriptedLoop) -> None:
+    pacer, at = FramePacer(loop, share=0.1, overhead_seconds=0.0), list[float]()
+    pacer.request(lambda: loop.work(0.01))
+    loop.run(0.02)
+    pacer.request(lambda: at.append(loop.time()))
+    loop.run(1.0)
+    assert at == [pytest.approx(0.01 + 9 * 0.01)]
 
 
-async def test_a_frame_that_fails_does_not_stop_the_others() -> None:
-    pacer, drawn, problems = FramePacer(), list[str](), list[object]()
-    asyncio.get_running_loop().set_exception_handler(lambda _, context: problems.append(context["exception"]))
+def test_who_kept_the_loop_from_drawing_gets_as_long_again(loop: ScriptedLoop) -> None:
+    pacer, at = FramePacer(loop, share=0.5, overhead_seconds=0.0), list[float]()
+    pacer.request(lambda: loop.work(0.01))
+    pacer.request(lambda: at.append(loop.time()))
+    loop.run()
+    loop.work(0.05)  # The second frame was due at 0.02.
+    loop.run()
+    pacer.request(lambda: at.append(loop.time()))
+    loop.run(1.0)
+    assert at == pytest.approx([0.06, 0.06 + 0.04])
+
+
+def test_a_frame_that_fails_does_not_stop_the_others(loop: ScriptedLoop) -> None:
+    pacer, drawn = FramePacer(loop), list[str]()
     pacer.request(lambda: pytest.fail("a defect"))
     pacer.request(lambda: drawn.append("second"))
-    await asyncio.sleep(0.1)
-    assert (drawn, len(problems)) == (["second"], 1)
+    with pytest.raises(pytest.fail.Exception):
+        loop.run()
+    loop.run(1.0)
+    assert drawn == ["second"]

@@ -3,6 +3,7 @@ import asyncio
 import pytest
 
 from tests.support.opened_page import OpenedPage
+from tests.support.processes import WAIT_SECONDS
 from tests.support.scripted_api import ScriptedRun
 from ui import texts
 from ui.elements.composer import MAX_CHARACTERS
@@ -44,16 +45,16 @@ async def test_stop_cancels_the_run_and_the_text_is_what_the_log_says(page: Open
     run = (await ask(page)).text("Half")
     await page.until(lambda: page.answers == ["Half"])
     page.stop()
-    await page.until(lambda: not page.is_running)
+    await page.until(lambda: page.said == texts.SAY_STOPPED)
     await page.user.should_see(texts.STOPPED)
-    assert (page.said, page.answers, run.cancelled.is_set()) == (texts.SAY_STOPPED, ["Half"], True)
+    assert (page.is_running, page.answers, run.cancelled.is_set()) == (False, ["Half"], True)
 
 
 async def test_stop_before_the_first_byte_cancels_as_soon_as_there_is_a_run(page: OpenedPage) -> None:
     page.send("Why?")
     page.stop()
     run = (await page.next_run()).start()
-    assert await asyncio.to_thread(run.cancelled.wait, 2.0)
+    assert await asyncio.to_thread(run.cancelled.wait, WAIT_SECONDS)
     await page.until(lambda: not page.is_running)
 
 
@@ -85,7 +86,7 @@ async def test_what_was_stored_is_the_truth_when_the_page_saw_more(page: OpenedP
     await page.until(lambda: page.answers == ["Seen and lost"])
     run.forget(" and lost")
     run.abort()
-    await page.user.should_see(texts.INTERRUPTED, retries=100)
+    await page.user.should_see(texts.INTERRUPTED)
     await page.until(lambda: not page.is_running)
     assert page.answers == ["Seen"]
 
@@ -93,8 +94,8 @@ async def test_what_was_stored_is_the_truth_when_the_page_saw_more(page: OpenedP
 async def test_a_failure_has_its_sentence_and_retry_answers_beside_it(page: OpenedPage) -> None:
     run = (await ask(page)).text("Half")
     run.send("run.failed", **RETRYABLE).end()
-    await page.user.should_see("The model broke.", retries=50)
-    assert "The model broke." in page.said
+    await page.user.should_see("The model broke.")
+    await page.until(lambda: "The model broke." in page.said)
     page.click("retry")
     again = (await page.next_run()).start().text("Whole").complete()
     assert again.body == {"parent_id": page.api.store.messages["t1"][0]["message_id"]}
@@ -106,7 +107,7 @@ async def test_a_failure_has_its_sentence_and_retry_answers_beside_it(page: Open
 async def test_only_the_last_answer_offers_retry(page: OpenedPage) -> None:
     run = await ask(page, "one")
     run.send("run.failed", code="busy", message="Later.", retryable=True).end()
-    await page.user.should_see("retry", retries=50)
+    await page.user.should_see("retry")
     await answered(page, "two", "Second")
     await page.user.should_not_see("retry")
     await page.user.should_see("Later.")
@@ -150,8 +151,8 @@ async def test_text_grows_while_the_answer_is_written(page: OpenedPage) -> None:
     run.text("Be")
     await page.until(lambda: page.answers == ["Be"])
     run.text("cause").send("usage", input_tokens=1, output_tokens=1234, estimated=True).complete()
-    await page.until(lambda: not page.is_running)
-    assert (page.answers, page.said) == (["Because"], texts.SAY_COMPLETED)
+    await page.until(lambda: page.said == texts.SAY_COMPLETED)
+    assert (page.answers, page.is_running) == (["Because"], False)
     await page.user.should_see("≈\u20091,234 tokens")
 
 
@@ -174,27 +175,27 @@ async def test_what_is_no_message_is_not_sent(page: OpenedPage, text: object) ->
 async def test_what_cannot_be_retried_offers_no_retry(page: OpenedPage) -> None:
     run = await ask(page)
     run.send("run.failed", code="context_too_long", message="It is too long.", retryable=False).end()
-    await page.user.should_see("It is too long.", retries=50)
+    await page.user.should_see("It is too long.")
     await page.user.should_not_see("retry")
 
 
 async def test_an_interrupted_run_says_so(page: OpenedPage) -> None:
     run = (await ask(page)).text("Half")
     run.send("run.interrupted", code="server_shutdown", message="The API restarts.", retryable=True).end()
-    await page.user.should_see(texts.INTERRUPTED, retries=50)
+    await page.user.should_see(texts.INTERRUPTED)
     await page.user.should_see("The API restarts.")
 
 
 async def test_an_answer_with_a_limit_or_without_words_says_so(page: OpenedPage) -> None:
     (await ask(page)).text("Long").complete("length")
-    await page.user.should_see(texts.FINISH_REASONS["length"], retries=50)
+    await page.user.should_see(texts.FINISH_REASONS["length"])
     (await ask(page)).complete()
-    await page.user.should_see(texts.EMPTY_ANSWER, retries=50)
+    await page.user.should_see(texts.EMPTY_ANSWER)
 
 
 async def test_reasoning_is_folded_and_rendered_only_when_unfolded(page: OpenedPage) -> None:
     run = (await ask(page)).send("reasoning.delta", text="Let me think.")
-    await page.user.should_see(texts.THINKING, retries=50)
+    await page.user.should_see(texts.THINKING)
     assert page.answers == [""]
     run.text("42").complete()
     await page.until(lambda: not page.is_running)
@@ -212,12 +213,12 @@ async def test_a_tool_call_is_a_line_with_its_name(page: OpenedPage) -> None:
     (await ask(page)).send("tool_call.started", tool_call_id="c", name="web_search", arguments="{}").text(
         "x"
     ).complete()
-    await page.user.should_see("Calls web_search", retries=50)
+    await page.user.should_see("Calls web_search")
 
 
 async def test_the_page_is_built_without_the_api(page: OpenedPage) -> None:
     page.api.hang_up()
-    await asyncio.wait_for(page.user.open("/"), 2)
+    await asyncio.wait_for(page.user.open("/"), WAIT_SECONDS)
     await page.user.should_see(texts.GREETING)
     page.api.listen()
 
@@ -259,5 +260,5 @@ async def test_a_page_that_is_gone_leaves_its_run_alone(page: OpenedPage) -> Non
     await page.until(lambda: page.answers == ["Half"])
     assert page.user.client
     page.user.client.delete()
-    assert await asyncio.to_thread(run.client_gone.wait, 1.0)
+    assert await asyncio.to_thread(run.client_gone.wait, WAIT_SECONDS)
     assert not run.cancelled.is_set()
