@@ -10,6 +10,7 @@ import ssl
 import sys
 import threading
 from collections.abc import Callable
+from types import ModuleType
 from typing import ParamSpec, TypeVar, cast
 
 P = ParamSpec("P")
@@ -26,7 +27,6 @@ def off_hub(call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
     """Return `call(…)`, made in a native thread where it would block gevent's hub."""
     if not is_patched("threading"):
         return call(*args, **kwargs)
-    from gevent import get_hub  # noqa: PLC0415 # Under native threads there is no hub to import.
 
     def attempt() -> tuple[T | None, Exception | None]:
         # gevent prints the traceback of whatever a thread of its pool raises.
@@ -35,7 +35,7 @@ def off_hub(call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         except Exception as error:  # noqa: BLE001 - It is raised again, where the call was made.
             return None, error
 
-    result, error = get_hub().threadpool.apply(attempt)
+    result, error = _gevent().get_hub().threadpool.apply(attempt)
     if error is not None:
         raise error
     return cast(T, result)
@@ -60,10 +60,9 @@ def arrivals(connected: socket.socket) -> Callable[[int], bytes]:
 
 
 def _waiting_first(connected: socket.socket) -> Callable[[int], bytes]:
-    from gevent import get_hub  # noqa: PLC0415 # Under native threads there is no hub to import.
-    from gevent.socket import wait  # noqa: PLC0415
-
-    watcher = get_hub().loop.io(connected.fileno(), 1)
+    gevent = _gevent()
+    wait = gevent.socket.wait
+    watcher = gevent.get_hub().loop.io(connected.fileno(), 1)
     # What TLS has decrypted already is not in the operating system's buffer.
     pending = connected.pending if isinstance(connected, ssl.SSLSocket) else None
 
@@ -73,3 +72,10 @@ def _waiting_first(connected: socket.socket) -> Callable[[int], bytes]:
         return connected.recv(size)
 
     return receive
+
+
+def _gevent() -> ModuleType:
+    import gevent.socket  # noqa: PLC0415 # Under native threads there is none to import.
+
+    found: ModuleType = gevent
+    return found

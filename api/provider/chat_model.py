@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
+from typing import TYPE_CHECKING
 
 import orjson
 
@@ -16,11 +17,13 @@ from api.hub import off_hub
 from api.messages import Finished, ModelRequest
 from api.provider.completion_decoder import CompletionDecoder
 from api.provider.context import told_messages
-from api.provider.errors import CHECK_BASE_URL, error_from_response
+from api.provider.errors import CHECK_BASE_URL, error_from_response, refused_option
 from api.provider.exchange import Exchange
 from api.provider.foreign_errors import FOREIGN_ERRORS, translated
-from api.provider.request_body import refused_option, request_body, warm_up
 from api.provider.transport import Response, Transport
+
+if TYPE_CHECKING:
+    from api.provider.request_body import RequestBodies
 
 # How long the response may take to end once the answer is there: first for its usage, then for its last, empty chunk.
 TAIL_SECONDS = 5.0
@@ -48,7 +51,7 @@ class ChatModel:
     ) -> None:
         self._api_key = api_key
         self._context_tokens = context_tokens
-        self._extra_body = extra_body
+        self._extra_body = extra_body or {}
         self._transport = Transport(
             base_url,
             _headers(api_key),
@@ -56,20 +59,16 @@ class ChatModel:
             connect_timeout_seconds=connect_timeout_seconds,
         )
         self._refused_options: set[tuple[str, str]] = set()
-        self._is_warm = threading.Event()
-        self._is_warm.set()
+        self._bodies: RequestBodies | None = None
+        self._loading = threading.Lock()
 
     def warm_up(self) -> None:
-        """Import what the first request needs, off the hub, so that only a request that comes meanwhile waits for it.
+        """Load what the first request needs, off the hub, so that only a request that comes meanwhile waits for it.
 
         From exec to the first answer of `/health`: 1.4 s, 3.3 with the import in its way (medians of three on a busy
         machine; `python -m tests.bench api cold-start`).
         """
-        self._is_warm.clear()
-        try:
-            off_hub(warm_up)
-        finally:
-            self._is_warm.set()
+        self._loaded_bodies()
 
     def open(self) -> "Completion":
         """Prepare one call, which asks nothing yet."""
@@ -95,11 +94,11 @@ class ChatModel:
 
     def _send(self, request: ModelRequest, divisor: int, exchange: Exchange) -> Response:
         """Ask for a streamed answer, without the options which this server is known to refuse for this model."""
-        self._is_warm.wait()
+        bodies = self._bodies or self._loaded_bodies()
         told = told_messages(request.messages, self._context_tokens, divisor)
         while True:
             refused = {option for model, option in self._refused_options if model == request.model}
-            body = request_body(request, told, refused_options=refused, extra_body=self._extra_body)
+            body = bodies.build(request, told, refused)
             response = self._transport.send("POST", "/chat/completions", orjson.dumps(body), exchange=exchange)
             if response.is_success:
                 return response
@@ -108,6 +107,11 @@ class ChatModel:
             if option is None:
                 raise error_from_response(response.status, response.headers, said)
             self._refused_options.add((request.model, option))
+
+    def _loaded_bodies(self) -> "RequestBodies":
+        with self._loading:
+            self._bodies = self._bodies or off_hub(_load_bodies, self._extra_body)
+            return self._bodies
 
     def _translated(self, exc: Exception) -> ProviderError:
         """Turn what went wrong into an error of the tree, which never shows the key."""
@@ -185,6 +189,12 @@ class Completion:
                 yield finished
         finally:
             response.close()
+
+
+def _load_bodies(extra_body: Mapping[str, object]) -> "RequestBodies":
+    from api.provider.request_body import RequestBodies  # noqa: PLC0415 # It takes 1.3 s: see `ChatModel.warm_up`.
+
+    return RequestBodies(extra_body)
 
 
 def _settle(response: Response) -> None:

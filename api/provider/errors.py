@@ -47,6 +47,15 @@ def error_from_payload(
     return error(sentence + said, retry_after_seconds=retry_after_seconds)
 
 
+def refused_option(said: str, body: Mapping[str, object]) -> str | None:
+    """Find the option of the body which the server does not know, by what it refused the request with."""
+    if "stream_options" in body and "stream_options" in said:
+        return "stream_options"
+    if "max_tokens" in body and "max_completion_tokens" in said:
+        return "max_tokens"
+    return None
+
+
 def retry_after(headers: Mapping[str, str]) -> float | None:
     """Read how many seconds the provider wants to be left alone: `retry-after-ms`, or `retry-after` in either form."""
     milliseconds, seconds = headers.get("retry-after-ms"), headers.get("retry-after")

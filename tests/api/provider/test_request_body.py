@@ -4,7 +4,8 @@ import orjson
 
 from api.messages import Message, ModelRequest, text_message
 from api.parts import ReasoningPart, TextPart
-from api.provider.request_body import refused_option, request_body
+from api.provider.errors import refused_option
+from api.provider.request_body import RequestBodies
 
 MESSAGES = (
     text_message("system", "Be brief."),
@@ -16,7 +17,7 @@ REQUEST = ModelRequest("codex-gpt-5", MESSAGES, temperature=0.5, max_tokens=9)
 
 
 def test_the_whole_body_is_this() -> None:
-    assert orjson.dumps(request_body(REQUEST, MESSAGES), option=orjson.OPT_SORT_KEYS).decode() == (
+    assert orjson.dumps(RequestBodies().build(REQUEST, MESSAGES), option=orjson.OPT_SORT_KEYS).decode() == (
         '{"max_tokens":9,"messages":['
         '{"content":"Be brief.","role":"system"},'
         '{"content":"Hi ☃","role":"user"},'
@@ -27,7 +28,7 @@ def test_the_whole_body_is_this() -> None:
 
 
 def test_what_is_left_to_the_provider_is_not_said() -> None:
-    assert request_body(ModelRequest("m", MESSAGES[1:2]), MESSAGES[1:2]) == {
+    assert RequestBodies().build(ModelRequest("m", MESSAGES[1:2]), MESSAGES[1:2]) == {
         "model": "m",
         "messages": [{"role": "user", "content": "Hi ☃"}],
         "stream": True,
@@ -36,19 +37,19 @@ def test_what_is_left_to_the_provider_is_not_said() -> None:
 
 
 def test_refused_options_are_left_out_or_said_otherwise() -> None:
-    body = request_body(REQUEST, MESSAGES, refused_options={"stream_options", "max_tokens"})
+    body = RequestBodies().build(REQUEST, MESSAGES, {"stream_options", "max_tokens"})
     assert "stream_options" not in body
     assert "max_tokens" not in body
     assert body["max_completion_tokens"] == 9
 
 
 def test_more_options_do_not_replace_ours() -> None:
-    body = request_body(REQUEST, MESSAGES, extra_body={"enable_thinking": True, "stream": False})
+    body = RequestBodies({"enable_thinking": True, "stream": False}).build(REQUEST, MESSAGES)
     assert (body["enable_thinking"], body["stream"]) == (True, True)
 
 
 def test_a_refusal_names_the_option() -> None:
-    body = request_body(REQUEST, MESSAGES)
+    body = RequestBodies().build(REQUEST, MESSAGES)
     assert refused_option("Unknown field: stream_options", body) == "stream_options"
     assert refused_option("Use 'max_completion_tokens' instead of 'max_tokens'.", body) == "max_tokens"
     assert refused_option("Unknown field: temperature", body) is None
