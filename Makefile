@@ -4,6 +4,7 @@ PORT ?= 8000
 UI_PORT := $(shell expr $(PORT) + 100)
 MODEL_PORT := $(shell expr $(PORT) + 200)
 # Most tests wait for processes and clocks, so more of them than processors go at once.
+# Files go in their order, which begins with those of servers and ends with many small ones of the page.
 WORKERS ?= 3
 VENV := .venv
 BIN := $(CURDIR)/$(VENV)/bin
@@ -19,7 +20,7 @@ run: $(VENV)/.installed
 		exec $(BIN)/honcho start -p $(PORT) api ui model
 
 test: $(VENV)/.installed
-	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 # Decant beside its baselines, tables and ratios: see tests/bench/README.md.
 bench: $(VENV)/.installed
