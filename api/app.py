@@ -44,7 +44,7 @@ def create_app(config: Config | None = None) -> Flask:
     app.extensions |= {"chat_model": chat_model, "registry": registry, "recorder": recorder, "store": store}
     commands.register(app, store)
     probe = ProviderProbe(chat_model.model_names, config.provider)
-    app.register_blueprint(health.create_blueprint(probe.problem, store))
+    app.register_blueprint(health.create_blueprint(chat_model.warm_up, probe.problem, store))
     app.register_blueprint(threads.create_blueprint(store, config))
     app.register_blueprint(runs.create_blueprint(thread_runs, store, config))
     app.register_blueprint(models.create_blueprint(config.provider.models))

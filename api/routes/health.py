@@ -9,8 +9,13 @@ from api.store import Store
 from api.store.migration import is_current
 
 
-def create_blueprint(provider_problem: Callable[[], str | None], store: Store) -> Blueprint:
-    """Build the two routes; `provider_problem` says what is missing for an answer, None if nothing."""
+def create_blueprint(
+    warm_up: Callable[[], None], provider_problem: Callable[[], str | None], store: Store
+) -> Blueprint:
+    """Build the two routes; `provider_problem` says what is missing for an answer, None if nothing.
+
+    A process is ready when `warm_up` has loaded what its first answer needs.
+    """
     blueprint = Blueprint("health", __name__)
 
     @blueprint.get("/health")
@@ -19,6 +24,7 @@ def create_blueprint(provider_problem: Callable[[], str | None], store: Store) -
 
     @blueprint.get("/ready")
     def ready() -> tuple[Response, int]:
+        warm_up()
         problems = {"provider": provider_problem(), "store": _store_problem(store)}
         is_ready = not any(problems.values())
         said = {name: problem or "ok" for name, problem in problems.items()}

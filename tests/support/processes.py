@@ -55,6 +55,7 @@ class Server:
     def __init__(self, command: list[str], environment: Mapping[str, str], port: int, log: Path) -> None:
         self.url = f"http://127.0.0.1:{port}"
         self.log = log
+        self.healthy_at = 0.0
         with log.open("ab") as output:
             self.process = subprocess.Popen(
                 command,
@@ -75,6 +76,11 @@ class Server:
             return False
 
         wait_for(answers, what=f"{self.url}/health")
+        self.healthy_at = time.monotonic()
+
+    def wait_until_loaded(self) -> None:
+        """Wait until a worker of the API has loaded what its first answer needs; whether a provider is there or not."""
+        requests.get(f"{self.url}/ready", timeout=WAIT_SECONDS)
 
     def logged(self) -> str:
         """Return what the process has printed."""
@@ -108,6 +114,7 @@ def running_api(folder: Path, app: str = "api:create_app()", **settings: object)
     server = Server(command, environment, port, folder / f"api-{port}.log")
     try:
         server.wait_until_healthy()
+        server.wait_until_loaded()
         yield server
     finally:
         server.stop()

@@ -36,6 +36,9 @@ class ScriptedReader:
         for turn in self._turns:
             yield self.logged(turn)
 
+    def take(self) -> list[LoggedEvent]:
+        return []
+
     def push_to(self, push: Callable[[list[LoggedEvent]], bool]) -> None:
         self.push = push
 

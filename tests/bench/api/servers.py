@@ -26,6 +26,7 @@ class Target:
     port: int
     pids: tuple[int, ...]
     path: str = "/stream"
+    healthy_at: float = 0.0  # by the monotonic clock
 
     @property
     def worker(self) -> int:
@@ -179,4 +180,5 @@ def _running(command: str, provider: BenchProvider, folder: Path) -> Iterator[Ta
 
 
 def _target(server: Server) -> Target:
-    return Target(int(server.url.rsplit(":", 1)[1]), tuple(tree(server.process.pid)))
+    port = int(server.url.rsplit(":", 1)[1])
+    return Target(port, tuple(tree(server.process.pid)), healthy_at=server.healthy_at)
