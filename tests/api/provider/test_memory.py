@@ -84,7 +84,8 @@ def test_calls_that_end_in_any_way_leave_no_descriptor_open(chat_model: ChatMode
             ask(chat_model, name)
         return len(list(Path("/proc/self/fd").iterdir()))
 
-    assert len({ask_all() for _ in range(3)}) == 1
+    first, *_, last = [ask_all() for _ in range(4)]
+    assert last - first <= 1  # A connection may be kept, or may not.
 
 
 @pytest.mark.usefixtures("without_collector")
