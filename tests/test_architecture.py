@@ -54,9 +54,9 @@ FENCES = {
     "xllamacpp": {"api.embedded_model"},
     "requests": {"ui.client.transport"},
     "nicegui": {"ui.main", "ui.pages", "ui.theme", "ui.elements", "ui.client.api_watch"},
-    "pyromark": {"ui.markdown"},
+    "comrak": {"ui.markdown"},
     "pygments": {"ui.markdown"},
-    "latex2mathml": {"ui.markdown"},
+    "math_core": {"ui.markdown"},
 }
 
 # What is a function of its arguments alone.

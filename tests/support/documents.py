@@ -1,5 +1,7 @@
 """Markdown that models write: what the tests of growing text cut at every place."""
 
+from ui.markdown.growing import GrowingMarkdown
+
 EVERYTHING = """\
 # Title with *emphasis*
 
@@ -102,3 +104,24 @@ QUIRKS = (
 )
 
 ALL = (EVERYTHING, *HALF_TYPED, *QUIRKS)
+
+
+def at_once(text: str) -> list[str]:
+    """Return the units of a text that came whole."""
+    growing = GrowingMarkdown()
+    growing.append(text)
+    growing.finish()
+    return growing.finished
+
+
+def piece_by_piece(text: str, sizes: list[int]) -> list[str]:
+    """Return the units of a text that came in pieces of these sizes, drawn after each."""
+    growing = GrowingMarkdown()
+    position, turn = 0, 0
+    while position < len(text):
+        size = sizes[turn % len(sizes)]
+        growing.append(text[position : position + size])
+        growing.open_units()
+        position, turn = position + size, turn + 1
+    growing.finish()
+    return growing.finished

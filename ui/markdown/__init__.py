@@ -4,6 +4,8 @@ A unit is one character for its depth and the HTML of whole nodes: `0<p>…</p>`
 depth n + 1 belongs inside the nearest unit of depth n before it, so that lists, quotes, code and tables grow by units.
 
 `drawing` makes the numbered frames a browser draws. It uses `growing`, which knows what is finished: `source`
-(normalized lines) → `blocks` and `fence` (where blocks end) → `repair` (half-typed ends) → `render` and `inline`
-(events to units) → `code`, `mathml`, `links`; and `patch`, what has to be sent when units change.
+(stand-ins for what the parser must not see) → `formulas` (display formulas as fences) → `blocks`, `fence` and `cutting`
+(where blocks end) → `repair` (half-typed ends) → `parser` (the tree) → `render`, `inline` and `tags` (tree to units) →
+`code`, `languages`, `mathml`, `tex`, `links`; `references`, which reach across pieces; and `patch`, what has to be sent
+when units change.
 """

@@ -1,22 +1,18 @@
 """Where the top-level blocks of a markdown text begin, and the items and rows inside the last kinds that grow long."""
 
+import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from itertools import accumulate
 
-import pyromark
-from pyromark import Options
-from pyromark.event import Event
+import comrak
+from comrak import AstNode
 
-OPTIONS = (
-    Options.ENABLE_TABLES
-    | Options.ENABLE_FOOTNOTES
-    | Options.ENABLE_STRIKETHROUGH
-    | Options.ENABLE_TASKLISTS
-    | Options.ENABLE_MATH
-    | Options.ENABLE_GFM
-)
-MAX_PARAGRAPH = 3000
-_PARTS = {"List": "Item", "Table": "TableRow"}
+from ui.markdown.parser import parsed
+from ui.markdown.source import CONTINUES
+
+_PARTS = (comrak.List, comrak.Table)
+_MISTAKEN = re.compile(r" {4}| {0,3}\t| {0,3}(?:[-*+]|\d{1,9}[.)])[ \t]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,64 +28,46 @@ class Block:
         """Whether this is fenced code."""
         return self.kind == "Fenced"
 
-    def cut(self) -> int:
-        """Return where a paragraph that is too long to be read again and again goes on as another one, or 0."""
-        if self.kind != "Paragraph" or len(self.source) <= MAX_PARAGRAPH:
-            return 0
-        end = self.source.find("\n", MAX_PARAGRAPH) + 1
-        return end if self.source[end:].strip() else 0
-
-
-@dataclass(slots=True)
-class _Found:
-    kind: str
-    start: int
-    parts: list[int] = field(default_factory=list)
-
 
 def split(text: str) -> list[Block]:
-    """Cut a text into its top-level blocks; together their sources are the text, unless it has none."""
-    octets = text.encode()
-    found = list(_top_level(text))
-    starts = [octets.rfind(b"\n", 0, block.start) + 1 if index else 0 for index, block in enumerate(found)]
-    ends = [*starts[1:], len(octets)] if starts else []
+    """Cut a text into its top-level blocks; together their sources are the text, unless it has none.
+
+    A table's head may begin like code or like a list where a paragraph stands before it: to stay a table on its own it
+    loses its indent and, before a marker, gets a stand-in.
+    """
+    blocks = _cut(text)
+    for index, block in enumerate(blocks[1:], 1):
+        if block.kind == "Table" and _MISTAKEN.match(block.source):
+            source = block.source.lstrip(" \t")
+            blocks[index : index + 1] = _cut(CONTINUES + source if _MISTAKEN.match(source) else source)
+    return blocks
+
+
+def _cut(text: str) -> list[Block]:
+    tree = parsed(text, {})
+    starts = line_starts(text)
+    begins = [0, *(starts[tree.line_of(node)] for node in tree.blocks[1:])]
+    ends = [*begins[1:], len(text)]
     return [
-        Block(block.kind, octets[start:end].decode(), tuple(_line_starts(octets, start, end, block.parts)))
-        for block, start, end in zip(found, starts, ends, strict=True)
+        Block(_kind(node), text[begin:end], tuple(_parts(node, tree.first_line, starts, begin)))
+        for node, begin, end in zip(tree.blocks, begins, ends, strict=False)
     ]
 
 
-def _line_starts(octets: bytes, start: int, end: int, parts: list[int]) -> Iterator[int]:
-    """Return where the lines of these parts begin, in characters from the start of the block."""
-    for part in parts:
-        line = max(octets.rfind(b"\n", 0, part) + 1, start)
-        if line < end:
-            yield len(octets[start:line].decode())
+def line_starts(text: str) -> list[int]:
+    """Return where each line of a text begins."""
+    return [0, *accumulate(len(line) + 1 for line in text.split("\n"))]
 
 
-def _top_level(text: str) -> Iterator[_Found]:
-    depth = 0
-    found = _Found("", 0)
-    for event, place in pyromark.events_with_range(text, options=OPTIONS):
-        if isinstance(event, str):
-            if depth == 0:
-                yield _Found(event, place["start"])
-        elif "End" in event:
-            depth -= 1
-            if depth == 0:
-                yield found
-        elif "Start" in event:
-            if depth == 0:
-                found = _Found(_kind(event), place["start"])
-            elif depth == 1 and event["Start"] == _PARTS.get(found.kind):
-                found.parts.append(place["start"])
-            depth += 1
+def _kind(node: AstNode) -> str:
+    value = node.node_value
+    is_fenced = isinstance(value, comrak.CodeBlock) and value.value.fenced
+    return "Fenced" if is_fenced else type(value).__name__
 
 
-def _kind(event: Event) -> str:
-    tag = event["Start"]  # type: ignore[index,typeddict-item]
-    if isinstance(tag, str):
-        return tag
-    if tag.get("CodeBlock", "Indented") != "Indented":
-        return "Fenced"
-    return next(iter(tag))
+def _parts(node: AstNode, first_line: int, starts: list[int], begin: int) -> Iterator[int]:
+    """Return where the parts of a block begin, in characters from its start; of a table without its head."""
+    if isinstance(node.node_value, _PARTS):
+        skipped = isinstance(node.node_value, comrak.Table)
+        for part in node.children[skipped:]:
+            yield max(starts[part.sourcepos.start.line - first_line], begin) - begin

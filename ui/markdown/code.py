@@ -2,6 +2,9 @@
 
 Code is highlighted as a whole when it is finished. While it grows, and where it is long, each group is highlighted on
 its own, so that a line costs the same at the end of 200 KB as at the beginning.
+
+A lexer is a list of patterns, and some take minutes for a few lines of spaces. So only these are used, which take less
+than 50 ms for whatever repeats (tests/ui/markdown/test_lexers.py), and none for lines that nobody reads.
 """
 
 import html
@@ -13,17 +16,21 @@ from itertools import islice
 from pygments.lexer import Lexer
 from pygments.lexers import get_lexer_by_name
 from pygments.token import Token, _TokenType
-from pygments.util import ClassNotFound
 
 from ui.markdown import mathml
+from ui.markdown.languages import NAMES
 from ui.markdown.units import Memo, unit
 
 GROUP_LINES = 24
-GROUP_SIZE = 2_000
-MAX_WHOLE = 10_000
+GROUP_SIZE = 1_500
+MAX_WHOLE = 3_000
 MAX_DIAGRAM = 8_000
+MAX_LINE = 500
+MAX_EMPTY_LINES = 30
+MAX_ESCAPED_QUOTES = 150
 
 _LINE = re.compile(r"[^\n]*\n|[^\n]+")
+_UNREADABLE = re.compile(rf"[^\n]{{{MAX_LINE + 1}}}|\n(?:[ \t]*+\n){{{MAX_EMPTY_LINES}}}")
 
 _CLASSES: dict[_TokenType, str] = {
     Token.Comment: "c",
@@ -89,11 +96,14 @@ def language_of(info: str) -> str:
 
 
 def lexer_for(language: str) -> Lexer | None:
-    """Return the lexer of a language, or None when there is none."""
-    try:
-        return get_lexer_by_name(language, stripnl=False, ensurenl=False) if language else None
-    except ClassNotFound:
-        return None
+    """Return the lexer of a language, or None when there is none that is known to be quick."""
+    name = NAMES.get(language.lower())
+    return _lexer(name) if name else None
+
+
+@cache
+def _lexer(name: str) -> Lexer:
+    return get_lexer_by_name(name, stripnl=False, ensurenl=False)
 
 
 def whole(code: str, lexer: Lexer | None) -> list[str]:
@@ -126,12 +136,17 @@ def is_complete(group: list[str]) -> bool:
 
 def highlighted(code: str, lexer: Lexer | None, limit: int = 2 * GROUP_SIZE) -> str:
     """Return code as HTML in which no element crosses a line end; beyond the limit without colours."""
-    if lexer is None or len(code) > limit:
+    if lexer is None or len(code) > limit or is_unreadable(code):
         return html.escape(code, quote=False)
     try:
         return "".join(_coloured(lexer.get_tokens(code)))
     except Exception:  # noqa: BLE001 - hundreds of lexers, any of which may stumble over a model's code
         return html.escape(code, quote=False)
+
+
+def is_unreadable(code: str) -> bool:
+    """Whether this is code that nobody reads and that makes lexers look at the same text again and again."""
+    return bool(_UNREADABLE.search(code)) or code.count('\\"') > MAX_ESCAPED_QUOTES
 
 
 def _coloured(tokens: Iterable[tuple[_TokenType, str]]) -> Iterator[str]:

@@ -33,6 +33,7 @@ class Drawing:
         if is_last:
             self._markdown.finish()
             self.shown.is_complete = True
+        self._look_back()
         tail = [*map(without_end_tags, self._markdown.finished[self._finished :] + self._markdown.open_units())]
         found = change(self.shown.units[self._finished :], tail)
         self.shown.units[self._finished :] = tail
@@ -44,6 +45,13 @@ class Drawing:
         for patch in found.patches:
             frame += patch
         return frame
+
+    def _look_back(self) -> None:
+        """Compare again what a link reference has changed of the units that were finished."""
+        references = self._markdown.references
+        if references.changed_from is not None:
+            self._finished = min(self._finished, references.changed_from)
+            references.changed_from = None
 
     def open_size(self) -> int:
         """Return how many characters have to be read again for the next frame."""

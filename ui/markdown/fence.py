@@ -22,6 +22,7 @@ class Fence:
     closing: re.Pattern[str]
     lines: list[str] = field(default_factory=list)
     size: int = 0
+    is_inside_line: bool = False
     _units: list[str] = field(default_factory=list)
     _from: int = 0
 
@@ -38,14 +39,15 @@ class Fence:
         return fence, source[opening.end() :]
 
     def feed(self, source: str) -> str | None:
-        """Take complete lines; return what follows the closing line, or None while the fence is open."""
+        """Take lines, or a part of one; return what follows the closing line, or None while the fence is open."""
         end = 0
         for line in code.lines_of(source):
             end += len(line)
-            if self.closing.fullmatch(line):
+            if not self.is_inside_line and self.closing.fullmatch(line):
                 return source[end:]
             self.lines.append(plain(self._without_indent(line)))
             self.size += len(line)
+            self.is_inside_line = not line.endswith("\n")
         return None
 
     def settled(self) -> list[str]:
@@ -61,7 +63,8 @@ class Fence:
         if self.language == "math":
             return [code.formula("".join(self.lines) + plain(open_line.lstrip(" ")), 0, is_final=False)]
         rest = self._highlight_groups()
-        shown = "" if _PARTIAL_CLOSING.fullmatch(open_line) else plain(self._without_indent(open_line))
+        is_closing = not self.is_inside_line and _PARTIAL_CLOSING.fullmatch(open_line)
+        shown = "" if is_closing else plain(self._without_indent(open_line))
         markup = code.highlighted("".join((*rest, shown)), self.lexer)
         return [*self._units, code.group_unit(markup, 0)] if markup else self._units
 
@@ -81,4 +84,4 @@ class Fence:
         return []
 
     def _without_indent(self, line: str) -> str:
-        return line[min(self.indent, len(line) - len(line.lstrip(" "))) :]
+        return line if self.is_inside_line else line[min(self.indent, len(line) - len(line.lstrip(" "))) :]

@@ -1,81 +1,91 @@
 """A markdown text that grows: its finished units, which never change again, and the units of its open end.
 
 Only the open end is parsed: the last block, of a list its last item, of a table its last row, of fenced code its last
-lines. A finished block is rendered on its own, so the result does not depend on how the text was cut. Two things follow
-from that: a link reference must be defined before it is used or in the same block, and footnotes stay where they are.
+lines. A finished block is rendered on its own, so the result does not depend on how the text was cut. One thing reaches
+back: a link reference that is defined later makes links of what has referred to it.
 """
 
 from dataclasses import dataclass, field
 from itertools import pairwise
 
-import pyromark
-
-from ui.markdown.blocks import OPTIONS, Block, split
+from ui.markdown.blocks import Block, split
+from ui.markdown.cutting import MAX_BLOCK, cut
 from ui.markdown.fence import Fence
+from ui.markdown.formulas import fenced
+from ui.markdown.parser import ends_in_code
+from ui.markdown.references import References
 from ui.markdown.render import rendered
 from ui.markdown.repair import repaired
-from ui.markdown.source import Source, plain
+from ui.markdown.source import Source
 from ui.markdown.units import Memo
 
-MAX_STEP = 4000
+STEP = 1_000
 LOOK_AGAIN = 1.05
 
 
 @dataclass(slots=True)
 class GrowingMarkdown:
-    """Takes text piece by piece; `finished` only ever gets longer."""
+    """Takes text piece by piece; `finished` gets longer, and changes only where a reference is resolved."""
 
     finished: list[str] = field(default_factory=list)
     is_final: bool = False
+    references: References = field(default_factory=References)
     _source: Source = field(default_factory=Source)
     _open: str = ""
     _head: str = ""
-    _is_continued: bool = False
+    _skip: int = 0
     _fence: Fence | None = None
     _next_look: float = 0
-    _definitions: dict[str, tuple[str, str]] = field(default_factory=dict)
+    _until_step: int = STEP
     _memo: Memo = field(default_factory=dict)
 
     def append(self, delta: str) -> None:
-        """Take the next piece of text."""
-        for start in range(0, len(delta), MAX_STEP):
-            lines = self._source.feed(delta[start : start + MAX_STEP])
-            if lines:
-                self._open += lines
-                if self._fence is not None or len(self._open) >= self._next_look:
-                    self._finish_blocks()
-                    self._next_look = len(self._open) * LOOK_AGAIN
+        """Take the next piece of text; what is cut is cut at the same places however the text came."""
+        while delta:
+            piece, delta = delta[: self._until_step], delta[self._until_step :]
+            self._until_step -= len(piece)
+            self._open += self._source.feed(piece)
+            if self._until_step == 0:
+                self._until_step = STEP
+                self._finish_blocks()
+                self._cut()
+            elif self._open and (self._fence is not None or len(self._open) >= self._next_look):
+                self._finish_blocks()
 
     def finish(self) -> None:
         """Say that nothing follows: what is open is taken literally."""
         self._open += self._source.open_line()
         self._source = Source()
-        self._finish_blocks()
+        self._finish_blocks(is_last=True)
         if self._fence is not None:
             self._finish_fence(self._fence)
-        for block in split(self._head + self._open):
+        blocks = split(self._head + self._open)
+        for block in blocks:
             self._finish_block(block)
+        if not blocks:
+            self._finish_piece(self._head + self._open)
         self._open, self.is_final = "", True
 
     def open_units(self) -> list[str]:
         """Return the units of the open end, half-typed markdown completed."""
         if self.is_final:
             return []
-        line = self._source.open_line() if self._source.partial else ""
+        line = self._source.open_line()
         if self._fence is not None:
             return self._fence.units(line)
         text = self._open + line
         if not text.strip():
             return []
-        if not self._source.in_fence:
-            text = repaired(text)
-        return rendered(self._head + text, self._definitions, self._memo, is_final=False)[self._is_continued :]
+        shown = fenced(self._head + text, is_preview=True)
+        is_literal = shown.open_line is not None or ends_in_code(self._head + self._open)
+        markdown = shown.text if is_literal else repaired(shown.text)
+        return rendered(markdown, self.references.known, self._memo, is_final=False)[self._skip :]
 
     def open_size(self) -> int:
         """Return how many characters have to be read again for the next units."""
         return len(self._source.partial) + (0 if self._fence is not None else len(self._open))
 
-    def _finish_blocks(self) -> None:
+    def _finish_blocks(self, *, is_last: bool = False) -> None:
         while self._open:
             if self._fence is not None:
                 rest = self._fence.feed(self._open)
@@ -84,26 +94,38 @@ class GrowingMarkdown:
                     self.finished += self._fence.settled()
                     return
                 self._finish_fence(self._fence)
-            elif not self._finish_until_fence(split(self._head + self._open)):
-                return
+                continue
+            found = fenced(self._head + self._open)
+            self._open = found.text[len(self._head) :]
+            undecided = None if is_last else found.open_line
+            if not self._finish_until_fence(split(found.text), undecided):
+                break
+        self._next_look = len(self._open) * LOOK_AGAIN
 
-    def _finish_until_fence(self, blocks: list[Block]) -> bool:
-        """Finish all blocks but the last; stop where the rest has to be looked at again, and say so."""
+    def _finish_until_fence(self, blocks: list[Block], undecided: int | None) -> bool:
+        """Finish all blocks but the last; stop where the rest has to be looked at again, and say so.
+
+        Nothing is finished from the line `undecided` on.
+        """
+        line = 0
         for index, block in enumerate(blocks):
-            cut = block.cut()
-            if cut:
-                self._finish_piece(block.source[:cut])
-            if cut or block.is_fenced:
-                self._open = "".join(each.source for each in blocks[index:])[cut:]
-                if not cut:
-                    self._fence, self._open = Fence.opened_by(self._open)
+            line += block.source.count("\n")
+            if undecided is not None and line > undecided:
+                self._keep(blocks[index:])
+                return False
+            if block.is_fenced:
+                self._keep(blocks[index:])
+                self._fence, self._open = Fence.opened_by(self._open)
                 return True
             if index + 1 < len(blocks):
                 self._finish_block(block)
             else:
-                self._open = block.source[len(self._head) :]
+                self._keep([block])
                 self._finish_parts(block)
         return False
+
+    def _keep(self, blocks: list[Block]) -> None:
+        self._open = "".join(block.source for block in blocks)[len(self._head) :]
 
     def _finish_fence(self, fence: Fence) -> None:
         self.finished += fence.finished()
@@ -113,36 +135,49 @@ class GrowingMarkdown:
         if block.kind == "List":
             for item in _pieces(block.source, block.parts):
                 self._finish_piece(item)
-                self._is_continued = True
+                self._go_on("", 1)
         else:
             self._finish_piece(block.source)
-        self._is_continued, self._head = False, ""
+        self._go_on("", 0)
 
     def _finish_parts(self, block: Block) -> None:
         """Finish all items of a list, or all rows of a table, but the last one."""
         if len(block.parts) < 2:
             return
-        cut = block.parts[-1]
+        last = block.parts[-1]
         if block.kind == "List":
-            for item in _pieces(block.source[:cut], block.parts[:-1]):
+            for item in _pieces(block.source[:last], block.parts[:-1]):
                 self._finish_piece(item)
-                self._is_continued = True
-            self._open = block.source[cut:]
-        elif block.kind == "Table":
-            self._finish_piece(block.source[:cut])
-            self._is_continued = True
-            self._head = self._head or "".join(block.source[: block.parts[0]])
-            self._open = block.source[cut:]
+                self._go_on("", 1)
+        else:
+            self._finish_piece(block.source[:last])
+            self._go_on(self._head or block.source[: block.parts[0]], 1)
+        self._open = block.source[last:]
+
+    def _cut(self) -> None:
+        """Finish what has grown too long of the open block; only at every `STEP`, where all texts are looked at."""
+        if self._fence is not None:
+            if len(self._source.partial) > MAX_BLOCK:
+                self._fence.feed(self._source.open_line())
+                self._source = Source()
+            return
+        text = self._open + self._source.open_line()
+        while found := cut(self._head, text):
+            self._finish_piece(self._head + text[: found.end])
+            self._go_on(found.head, len(rendered(found.head, {}, {}, is_final=True)) - found.is_inside)
+            self._source.drop(max(0, found.end - len(self._open)))
+            self._open = self._open[found.end :]
+            text = text[found.end :]
+
+    def _go_on(self, head: str, skip: int) -> None:
+        self._head, self._skip = head, skip
 
     def _finish_piece(self, source: str) -> None:
-        if "]:" in source:
-            self._define(source)
-        self.finished += rendered(source, self._definitions, self._memo, is_final=True)[self._is_continued :]
+        units = rendered(source, self.references.known, self._memo, is_final=True)[self._skip :]
+        self.references.take(source, self._skip, len(self.finished), units)
+        self.finished += units
+        self.references.resolve(self.finished)
         self._memo.clear()
-
-    def _define(self, source: str) -> None:
-        for label, link in pyromark.reference_definitions(source, options=OPTIONS).items():
-            self._definitions.setdefault(label.casefold(), (plain(link["dest"]), plain(link["title"] or "")))
 
 
 def _pieces(source: str, starts: tuple[int, ...]) -> list[str]:

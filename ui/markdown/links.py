@@ -4,13 +4,13 @@ import html
 import re
 from urllib.parse import urlsplit
 
-from ui.markdown.source import LESS, plain
+from ui.markdown.source import plain
 
 _HOST = r"(?:\w[\w.-]*|\[[0-9a-f:.]+\])(?::\d{1,5})?"
 _LINK = re.compile(
     rf"(?:https?://{_HOST}(?:[/?#][^\s\x00-\x1f\x7f]*)?|mailto:[^\s/\x00-\x1f\x7f][^\s\x00-\x1f\x7f]*)", re.IGNORECASE
 )
-_BARE = re.compile(rf"\bhttps?://[^\s{LESS}<>\"'`]+", re.IGNORECASE)
+_TAIL = re.compile(r"[\u3000-\u303f\uff01-\uff0f\uff1a-\uff20\uff3b-\uff40\uff5b-\uff65\u2018-\u201f\u2026]")
 _UNQUOTED = re.compile(r"[\w:/.?#%+~@,!$*()-]+", re.ASCII)
 
 
@@ -44,29 +44,17 @@ def attribute(text: str) -> str:
     return safe if _UNQUOTED.fullmatch(safe) else f'"{safe}"'
 
 
-def linked(text: str) -> str:
-    """Return plain text as HTML in which bare addresses are links."""
-    if "://" not in text:
-        return text_html(text)
-    parts, end = [], 0
-    for found in _BARE.finditer(text):
-        url = _without_punctuation(found[0])
-        if is_allowed(url):
-            parts += [text_html(text[end : found.start()]), opening_tag(url), text_html(url), "</a>"]
-            end = found.start() + len(url)
-    return "".join([*parts, text_html(text[end:])])
+def link(url: str, shown: str) -> str:
+    """Return an address as a link, or as text when it may not be clicked."""
+    return f"{opening_tag(url)}{text_html(shown)}</a>" if is_allowed(url) else text_html(shown)
+
+
+def without_tail(address: str) -> tuple[str, str]:
+    """Cut an address that stands in Chinese or Japanese text before the first of their punctuation marks."""
+    found = _TAIL.search(address)
+    return (address[: found.start()], address[found.start() :]) if found else (address, "")
 
 
 def text_html(text: str) -> str:
-    """Return plain text as HTML for element content; footnote references become superscripts."""
-    return text.translate(_TEXT)
-
-
-def _without_punctuation(url: str) -> str:
-    url = url.rstrip(".,;:!?*_~'\"|")
-    while url.endswith(")") and url.count(")") > url.count("("):
-        url = url[:-1].rstrip(".,;:!?")
-    return url
-
-
-_TEXT = {ord("&"): "&amp;", ord("<"): "&lt;", ord(LESS): "&lt;", 0xFDD1: "<sup class=note>", 0xFDD2: "</sup>"}
+    """Return plain text as HTML for element content."""
+    return html.escape(text, quote=False)

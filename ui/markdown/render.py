@@ -1,22 +1,21 @@
-"""One piece of markdown to units of safe HTML, from the parser's events; what is not named here is shown as text."""
+"""One piece of markdown to units of safe HTML, from the parser's tree; what is not named here is shown as text."""
 
-import html
-from collections.abc import Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-import pyromark
-from pyromark.event import BrokenLink
+import comrak
+from comrak import AlertType, AstNode, NodeCodeBlock, TableAlignment
 
 from ui.markdown import code
-from ui.markdown.blocks import OPTIONS
-from ui.markdown.inline import NAMES, Inline, Payload
+from ui.markdown.inline import Inline, escaped
+from ui.markdown.parser import Definitions, parsed
 from ui.markdown.source import plain
 from ui.markdown.units import MAX_DEPTH, Memo, unit
 
+MAX_NESTED = 120
+MAX_PADDED = 16
 _ALIGNED = {"Left": " class=left", "Center": " class=center", "Right": " class=right"}
-_TASK = "<input type=checkbox"
-
-Definitions = Mapping[str, tuple[str, str]]
+_RTL = " dir=rtl"
 
 
 def rendered(markdown: str, definitions: Definitions, memo: Memo, *, is_final: bool) -> list[str]:
@@ -25,138 +24,133 @@ def rendered(markdown: str, definitions: Definitions, memo: Memo, *, is_final: b
     `definitions` are the link references known so far, `memo` keeps what a growing piece has rendered before. In a
     piece that is not final, code is highlighted group by group, and diagrams and formulas in fences stay source.
     """
-
-    def resolve(link: BrokenLink) -> tuple[str, str] | None:
-        return definitions.get(link["reference"].casefold())
-
-    blocks = _Blocks(markdown.encode(), memo, is_final)
-    for event, place in pyromark.events_with_range(markdown, options=OPTIONS, broken_link_callback=resolve):
-        blocks.take(event, place["end"])
+    blocks = _Blocks(memo, is_final)
+    blocks.write(parsed(markdown, definitions).blocks)
     return blocks.units
 
 
 @dataclass(slots=True)
 class _Blocks:
-    octets: bytes
     memo: Memo
     is_final: bool
     units: list[str] = field(default_factory=list)
     depth: int = 0
-    leaf: Inline | None = None
-    code: list[str] | None = None
-    info: str = ""
-    items: list[int] = field(default_factory=list)
-    alignments: tuple[str, ...] = ()
-    column: int = 0
+    nested: int = 0
 
-    def take(self, event: Payload, end: int) -> None:
-        """Write what one event adds."""
-        if isinstance(event, str):
-            self._mark(event)
-            return
-        ((name, value),) = event.items()
-        if name in ("Start", "End"):
-            ((tag, value),) = ((value, None),) if isinstance(value, str) else value.items()
-            if tag in NAMES:
-                self._inline().start(tag, value) if name == "Start" else self._inline().end(tag)
-            else:
-                self._end_implicit(tag)
-                (self._start if name == "Start" else self._end)(tag, value)
-        elif self.code is not None:
-            self.code.append(value)
-        else:
-            self._inline().content(name, value, end)
+    def write(self, nodes: Iterable[AstNode]) -> None:
+        """Add the units of blocks."""
+        self.nested += 1
+        for node in nodes if self.nested <= MAX_NESTED else ():
+            self._write(node)
+        self.nested -= 1
 
-    def _mark(self, event: str) -> None:
-        if event == "Rule":
-            self._end_implicit(event)
-            self._add("<hr>")
-        else:
-            self._inline().content("Text", "\n", 0) if event == "SoftBreak" else self._inline().write("<br>")
-
-    def _start(self, tag: str, value: Payload) -> None:
-        if tag in ("Paragraph", "Heading", "TableHead", "TableRow"):
-            self.leaf, self.column = Inline(self.octets, self.memo), 0
-        elif tag == "TableCell":
-            self._inline().write(f"<td{_ALIGNED.get(self.alignments[self.column], '')}>")
-        elif tag == "Table":
-            self.alignments = value
-        elif tag == "CodeBlock":
-            self.code, self.info = [], "" if value == "Indented" else value["Fenced"]
-        elif tag == "Item":
-            self.items.append(len(self.units))
-            self._open("<li></li>")
-        elif tag == "List":
-            self._open("<ul></ul>" if value is None else f"<ol start={value}></ol>")
-        elif tag == "BlockQuote":
-            self._open_quote(value)
-        elif tag == "FootnoteDefinition":
-            self._open(f"<div class=footnote><sup>{html.escape(plain(value))}</sup></div>")
-
-    def _end(self, tag: str, value: Payload) -> None:
-        if tag == "Paragraph":
-            self._add(f"<p>{self._leaf_html()}</p>")
-        elif tag == "Heading":
-            self._add(f"<{value.lower()}>{self._leaf_html()}</{value.lower()}>")
-        elif tag == "TableCell":
-            self._inline().write("</td>")
-            self.column += 1
-        elif tag == "TableRow":
-            self._add(f"<tr>{self._leaf_html()}</tr>")
-        elif tag == "TableHead":
-            head = self._leaf_html().replace("<td", "<th scope=col").replace("</td>", "</th>")
-            self._open(f"<div class=table tabindex=0><table><thead><tr>{head}</tr></thead>{_BODY}</table></div>")
-        elif tag == "CodeBlock":
-            self._end_code(plain("".join(self.code or ())))
-        elif tag == "Item":
-            self._end_item(self.items.pop())
-        elif tag in ("List", "BlockQuote", "FootnoteDefinition", "Table"):
-            self.depth -= 1
-
-    def _inline(self) -> Inline:
-        if self.leaf is None:
-            self.leaf = Inline(self.octets, self.memo, is_implicit=True)
-        return self.leaf
-
-    def _end_implicit(self, tag: str) -> None:
-        if self.leaf is not None and self.leaf.is_implicit and tag != "TableCell":
-            self._add(f"<p>{self._leaf_html()}</p>")
-
-    def _leaf_html(self) -> str:
-        leaf, self.leaf = self._inline(), None
-        return leaf.html()
+    def _write(self, node: AstNode) -> None:
+        value = node.node_value
+        match value:
+            case comrak.Paragraph():
+                self._leaf("p", node)
+            case comrak.Heading():
+                self._leaf(f"h{value.value.level}", node)
+            case comrak.CodeBlock():
+                self._code(value.value)
+            case comrak.List():
+                is_bullet = value.value.list_type == comrak.ListType.Bullet
+                name, start = ("ul", "") if is_bullet else ("ol", f" start={value.value.start}")
+                self._container(f"<{name}{start}", f"></{name}>", node)
+            case comrak.Item():
+                self._item(node, "")
+            case comrak.TaskItem():
+                checked = " checked" if value.value.symbol else ""
+                self._item(node, f"<input type=checkbox disabled{checked}> ")
+            case comrak.BlockQuote():
+                self._container("<blockquote", "></blockquote>", node)
+            case comrak.Alert():
+                kind = _name(value.value.alert_type)
+                self._container(
+                    f'<blockquote class="alert {kind.lower()}"', f"><p class=title>{kind}</p></blockquote>", node
+                )
+            case comrak.FootnoteDefinition():
+                self._container("<div class=footnote", f"><sup>{escaped(value.value.name)}</sup></div>", node)
+            case comrak.Table():
+                self._table(node, value.value.alignments)
+            case comrak.ThematicBreak():
+                self._add("<hr>")
+            case _:
+                self._add(f"<p>{escaped(str(getattr(getattr(value, 'value', ''), 'literal', '')))}</p>")
 
     def _add(self, markup: str) -> None:
         self.units.append(unit(self.depth, markup))
 
-    def _open(self, markup: str) -> None:
-        if self.depth < MAX_DEPTH:
-            self._add(markup)
-        self.depth += 1
-
-    def _open_quote(self, kind: str | None) -> None:
-        if kind is None:
-            self._open("<blockquote></blockquote>")
+    def _leaf(self, element: str, node: AstNode) -> bool | None:
+        """Add a leaf and return its direction; a display formula alone is no paragraph."""
+        if (formula := _only_formula(node)) is not None and element == "p":
+            self.units.append(code.formula(plain(formula), self.depth, is_final=self.is_final))
+            return None
+        leaf = Inline(self.memo, self.is_final)
+        inside = leaf.html_of(node.children)
+        if leaf.continues:
+            self.units.append(unit(self.depth + 1, f"<span>{inside}</span>"))
         else:
-            self._open(f'<blockquote class="alert {kind.lower()}"><p class=title>{kind}</p></blockquote>')
+            self._add(f"<{element}{_RTL if leaf.is_rtl else ''}>{inside}</{element}>")
+        return leaf.is_rtl
 
-    def _end_item(self, index: int) -> None:
-        """Fold an item of one paragraph into one unit, tight or loose; mark an item that begins with a checkbox."""
+    def _container(self, start: str, end: str, node: AstNode) -> None:
+        """Add an element and, inside it, what the node contains; its direction is that of the first block inside."""
+        at, is_shown = len(self.units), self.depth < MAX_DEPTH
+        if is_shown:
+            self._add(start + end)
+        self.depth += 1
+        self.write(node.children)
         self.depth -= 1
-        if self.depth >= MAX_DEPTH:
-            return
-        first = self.units[index + 1][1:] if len(self.units) > index + 1 else ""
-        task = " class=task" if first.startswith(f"<p>{_TASK}") else ""
-        content = ""
-        if len(self.units) == index + 2 and first.startswith("<p>"):
-            content = first[3:-4]
-            self.units.pop()
-        self.units[index] = unit(self.depth, f"<li{task}>{content}</li>")
+        if is_shown and len(self.units) > at + 1 and _RTL in self.units[at + 1].partition(">")[0]:
+            self.units[at] = unit(self.depth, start + _RTL + end)
 
-    def _end_code(self, text: str) -> None:
-        self.code = None
-        language = code.language_of(plain(self.info))
+    def _item(self, node: AstNode, mark: str) -> None:
+        """Add an item; one of a single paragraph, tight or loose, is one unit."""
+        at = len(self.units)
+        task = " class=task" if mark else ""
+        self._container(f"<li{task}", f">{mark}</li>", node)
+        if self.depth >= MAX_DEPTH or len(node.children) != 1 or len(self.units) != at + 2:
+            return
+        before, inside = self.units[at].partition(">")[0], self.units[at + 1]
+        if inside[1:3] == "<p":
+            _, _, content = inside.partition(">")
+            self.units[at:] = [f"{before}>{mark}{content.removesuffix('</p>')}</li>"]
+
+    def _table(self, node: AstNode, alignments: list[TableAlignment]) -> None:
+        head, *rows = node.children
+        cells, is_rtl = self._cells(head, alignments, "th scope=col")
+        self._add(
+            f"<div class=table{_RTL if is_rtl else ''} tabindex=0><table><thead><tr>{cells}</tr></thead>"
+            "<tbody data-slot></tbody></table></div>"
+        )
+        self.depth += 1
+        for row in rows:
+            self._add(f"<tr>{self._cells(row, alignments, 'td')[0]}</tr>")
+        self.depth -= 1
+
+    def _cells(self, row: AstNode, alignments: list[TableAlignment], start: str) -> tuple[str, bool | None]:
+        parts, is_rtl, name = [], None, start[:2]
+        for cell, alignment in zip(row.children, alignments, strict=False):
+            leaf = Inline(self.memo, self.is_final)
+            inside = leaf.html_of(cell.children)
+            is_rtl = leaf.is_rtl if is_rtl is None else is_rtl
+            parts.append(f"<{start}{_ALIGNED.get(_name(alignment), '')}{_RTL if leaf.is_rtl else ''}>{inside}</{name}>")
+        if len(alignments) <= MAX_PADDED:
+            parts += [f"<{name}></{name}>"] * (len(alignments) - len(parts))
+        return "".join(parts), is_rtl
+
+    def _code(self, block: NodeCodeBlock) -> None:
+        text, language = plain(block.literal), code.language_of(plain(block.info))
         self.units += code.block(text, language, self.depth, self.memo, is_final=self.is_final)
 
 
-_BODY = "<tbody data-slot></tbody>"
+def _only_formula(node: AstNode) -> str | None:
+    children = node.children
+    value = children[0].node_value if len(children) == 1 else None
+    return value.value.literal if isinstance(value, comrak.Math) and value.value.display_math else None
+
+
+def _name(member: AlertType | TableAlignment) -> str:
+    """Return the name of one of the parser's enumerations, which have no hash and no `name`."""
+    return str(member).rpartition(":")[2]

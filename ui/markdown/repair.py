@@ -6,6 +6,8 @@ drawn is always a guess; when the block is finished, its source is taken literal
 
 import re
 
+from ui.markdown.source import MAX_COLUMNS
+
 MAX_LEAF = 4000
 _LEAF_START = re.compile(r"^[ \t>]*(?:#{1,6}[ \t]|[-*+][ \t]|\d{1,9}[.)][ \t]|>|\|)|^[ \t]*$", re.MULTILINE)
 _CONTAINERS = r"(?:[ \t>]|(?:[-*+]|\d{1,9}[.)])[ \t])*+"
@@ -44,6 +46,8 @@ def _table(body: str, leaf: int) -> str:
     before = body[:leaf].rstrip("\n").rpartition("\n")[2] if body[:leaf].endswith("\n") else ""
     row = body[leaf:]
     if "|" not in before:
+        if row.count("|") > MAX_COLUMNS:
+            return body
         row = _completed(row)
         columns = max(row.strip().strip("|").count("|") + 1, 1)
         return f"{body[:leaf]}{row}\n{row[: len(row) - len(row.lstrip(' >'))]}|{'---|' * columns}"
@@ -90,11 +94,11 @@ def _closed_span(leaf: str, mark: str, start: int) -> str:
     if mark[0] == "`":
         content = content.rstrip("`")
         return leaf[:start] + (mark + content + mark if content.strip() else "")
-    closing = {"\\(": "$", "\\[": "$$"}.get(mark, mark)
+    closing = {"\\(": "\\)", "\\[": "\\]"}.get(mark, mark)
     content = content.rstrip("\\$ \n")
     if mark == "$" and not _LOOKS_LIKE_TEX.match(content):
         return leaf
-    return leaf[:start] + (closing + content.lstrip() + closing if content.strip() else "")
+    return leaf[:start] + (mark + content.lstrip() + closing if content.strip() else "")
 
 
 def _without_link(leaf: str, opened: int, closed: int) -> str:

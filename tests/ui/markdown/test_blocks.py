@@ -9,7 +9,7 @@ def test_the_sources_of_the_blocks_are_the_text() -> None:
     text = "\n# a\n\nb\nc\n- d\n- e\n\n```\nf\n```\n| g |\n|---|\n| h |\n\n---\n> 中文\n"
     blocks = split(text)
     assert "".join(block.source for block in blocks) == text
-    kinds = ["Heading", "Paragraph", "List", "Fenced", "Table", "Rule", "BlockQuote"]
+    kinds = ["Heading", "Paragraph", "List", "Fenced", "Table", "ThematicBreak", "BlockQuote"]
     assert [block.kind for block in blocks] == kinds
 
 
@@ -29,10 +29,3 @@ def test_items_and_rows_begin_at_these_places(text: str, parts: list[str]) -> No
 
 def test_a_text_that_draws_nothing_has_no_blocks() -> None:
     assert split("\n\n[a]: https://a.example\n") == []
-
-
-def test_only_a_long_paragraph_is_cut_and_only_at_a_line_end() -> None:
-    (long,) = split("some words\n" * 400)
-    (short,) = split("some words\n" * 40)
-    assert long.source[: long.cut()].endswith("words\n")
-    assert short.cut() == 0

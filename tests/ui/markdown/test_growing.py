@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from tests.support.documents import ALL, EVERYTHING
+from tests.support.documents import ALL, EVERYTHING, at_once, piece_by_piece
 from ui.markdown.growing import GrowingMarkdown
 
 FRAGMENTS = [
@@ -14,25 +14,6 @@ FRAGMENTS = [
     *("\t", "    code\n", "- [ ] ", "&amp;", "https://e.x/a", "中文", "😀", "\r\n", "> [!NOTE]\n", "10. ", "    "),
     "```math\nx\n```\n",
 ]
-
-
-def at_once(text: str) -> list[str]:
-    growing = GrowingMarkdown()
-    growing.append(text)
-    growing.finish()
-    return growing.finished
-
-
-def piece_by_piece(text: str, sizes: list[int]) -> list[str]:
-    growing = GrowingMarkdown()
-    position, turn = 0, 0
-    while position < len(text):
-        size = sizes[turn % len(sizes)]
-        growing.append(text[position : position + size])
-        growing.open_units()
-        position, turn = position + size, turn + 1
-    growing.finish()
-    return growing.finished
 
 
 @pytest.mark.parametrize("text", ALL)
@@ -72,12 +53,21 @@ def test_only_the_last_item_row_or_group_of_lines_stays_open() -> None:
         assert len(growing.open_units()) <= 3, text[:12]
 
 
-def test_a_reference_defined_before_its_use_is_a_link_and_a_later_one_is_text() -> None:
-    units = at_once("[a]: https://a.example\n\nsee [a] and [b]\n\nmore\n\n[b]: https://b.example\n")
-    assert units == ["0<p>see <a href=https://a.example>a</a> and [b]</p>", "0<p>more</p>"]
+def test_what_grows_too_long_is_cut_at_the_same_places_however_it_comes() -> None:
+    for text in LONG:
+        expected = at_once(text)
+        assert piece_by_piece(text, [700]) == expected
+        assert piece_by_piece(text, [13, 1, 900]) == expected
 
 
-def test_a_long_paragraph_goes_on_as_another_paragraph() -> None:
-    units = at_once("some words\n" * 1000)
-    assert len(units) > 2
-    assert all(unit.startswith("0<p>some words") for unit in units)
+LONG = (
+    "some words and **bold** ones " * 500,
+    "- item\n" + "  a paragraph of the item\n\n" * 700 + "- next\n",
+    "> " + "a quote that goes on\n> " * 700 + "\n\nafter\n",
+    "- a\n\n  ```python\n" + "  def f(x): return 1\n" * 900 + "  ```\n- b\n",
+    "1. a\n   - b\n" + "     | x | y |\n" + "     |---|---|\n" + "     | 1 | 2 |\n" * 900,
+    "中文字" * 3000,
+    "[x](https://e.x/?" + "a=1&" * 2000 + ") after",
+    "    indented code\n" * 900,
+    "```\n" + "x" * 30_000 + "\n```\n",
+)

@@ -27,19 +27,6 @@ def test_these_addresses_are_text(url: str) -> None:
     assert not links.is_allowed(url)
 
 
-@pytest.mark.parametrize(
-    ("text", "url"),
-    [
-        ("see https://a.example/b.", "https://a.example/b"),
-        ("(https://a.example/b)", "https://a.example/b"),
-        ("https://a.example/b_(c)", "https://a.example/b_(c)"),
-        ("https://a.example, and", "https://a.example"),
-    ],
-)
-def test_a_bare_address_is_a_link_without_the_punctuation_after_it(text: str, url: str) -> None:
-    assert f"<a href={url}>{url}</a>" in links.linked(text)
-
-
 @pytest.mark.parametrize(("value", "written"), [("a-b.c", "a-b.c"), ("a b", '"a b"'), ('"', '"&quot;"'), ("", '""')])
 def test_an_attribute_is_quoted_when_it_has_to_be(value: str, written: str) -> None:
     assert links.attribute(value) == written

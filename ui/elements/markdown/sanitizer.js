@@ -1,14 +1,13 @@
 // The second lock: whatever the server sends, only these elements, attributes and addresses enter the page.
 import createDOMPurify from "dompurify";
 
-const TAGS = `a blockquote br button code del div em h1 h2 h3 h4 h5 h6 hr i input li ol p pre span strong sup table
-  tbody td th thead tr ul #text math menclose mfrac mi mn mo mover mpadded mphantom mroot mrow ms mspace msqrt mstyle msub
-  msubsup msup mtable mtd mtext mtr munder munderover mmultiscripts mprescripts none`;
+const TAGS = `a b blockquote br button code del details div em h1 h2 h3 h4 h5 h6 hr i input ins kbd li mark ol p pre s small
+  span strong sub summary sup table tbody td th thead tr u ul #text math mfrac mi mn mo mover mpadded mphantom mroot mrow ms
+  mspace msqrt mstyle msub msubsup msup mtable mtd mtext mtr munder munderover mmultiscripts mprescripts none`;
 const ADDRESSES = ["href", "data-src"];
-const ATTRIBUTES = `aria-label checked class data-alt data-slot disabled rel scope start tabindex target title type
-  accent accentunder columnalign columnlines columnspacing depth display displaystyle fence form height lspace
-  linethickness mathvariant maxsize minsize movablelimits notation rowlines rowspacing rspace scriptlevel separator
-  stretchy symmetric voffset width`;
+const ATTRIBUTES = `aria-label checked class data-alt data-slot dir disabled rel scope start tabindex target title type
+  accent accentunder depth display displaystyle fence form height linethickness lspace mathcolor mathvariant maxsize
+  minsize movablelimits rowspacing rspace scriptlevel separator stretchy symmetric voffset width`;
 
 const purify = createDOMPurify(window);
 purify.setConfig({

@@ -1,0 +1,52 @@
+"""The languages whose code is coloured: the name of a lexer, and the other names that models give the language.
+
+Pygments' own lexers of Java, C#, Groovy, Perl and makefiles are quadratic in words or lines, so these are coloured as
+their relatives are.
+"""
+
+LEXERS: dict[str, tuple[str, ...]] = {
+    "bash": ("sh", "shell", "zsh", "ksh", "shellscript", "make", "makefile", "mk"),
+    "c": ("h",),
+    "clojure": ("clj",),
+    "cmake": (),
+    "console": ("shell-session", "terminal"),
+    "cpp": ("c++", "cc", "cxx", "hpp", "csharp", "c#", "cs"),
+    "css": (),
+    "dart": (),
+    "diff": ("patch", "udiff"),
+    "docker": ("dockerfile",),
+    "elixir": ("ex", "exs"),
+    "go": ("golang",),
+    "graphql": ("gql",),
+    "haskell": ("hs",),
+    "html": ("htm", "xhtml"),
+    "ini": ("cfg", "conf", "dosini", "env", "dotenv"),
+    "javascript": ("js", "mjs", "cjs", "node", "java"),
+    "json": ("jsonc", "json5", "jsonl"),
+    "jsx": (),
+    "julia": ("jl",),
+    "kotlin": ("kt", "kts", "groovy", "gradle"),
+    "lua": (),
+    "matlab": ("octave",),
+    "nginx": (),
+    "objective-c": ("objc", "objectivec"),
+    "php": (),
+    "postgresql": ("postgres", "plpgsql"),
+    "powershell": ("ps1", "pwsh", "posh"),
+    "protobuf": ("proto",),
+    "python": ("py", "python3", "py3", "pyi", "sage"),
+    "r": ("rlang",),
+    "ruby": ("rb", "perl", "pl"),
+    "rust": ("rs",),
+    "scala": (),
+    "scss": ("sass",),
+    "sql": ("mysql", "sqlite", "tsql", "plsql"),
+    "swift": (),
+    "tex": ("latex",),
+    "toml": (),
+    "tsx": (),
+    "typescript": ("ts", "mts", "cts"),
+    "xml": ("svg", "xsl", "xslt", "plist"),
+    "yaml": ("yml",),
+}
+NAMES = {name: lexer for lexer, names in LEXERS.items() for name in (lexer, *names)}
