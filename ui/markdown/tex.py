@@ -56,7 +56,7 @@ MACROS = {
 }
 
 _ALIGNED = ("split", "flalign", "flalign*", "alignat", "alignat*", "alignedat", "align", "align*")
-_UNNUMBERED = ("equation", "gather", "multline")
+_UNNUMBERED = ("gather", "multline")
 _ENVIRONMENT = re.compile(r"\\(begin|end)\{([a-z]+\*?)\}")
 _COLUMNS = re.compile(r"(\\begin\{(?:alignat\*?|alignedat)\})\s*\{\d+\}")
 _STARRED_MATRIX = re.compile(r"\\(begin|end)\{([pbBvV]?matrix)\*\}(?:\[[lcr]\])?")
@@ -66,6 +66,10 @@ _LABEL = re.compile(r"\\label\{[^{}]*\}")
 _TEXT = re.compile(r"(\\(?:text|textbf|textit|textrm|mbox)\{)([^{}]*)\}")
 _INNER = re.compile(r"\$([^$]+)\$")
 _UNESCAPED = re.compile(r"(?<!\\)[_#&^]")
+_EQUATION = re.compile(r"\\(?:begin|end)\{equation\*?\}")
+_ROW_GAP = re.compile(r"\\\\\*?\s*\[\s*-?[\d.]+\s*[a-z]{2}\s*\]")
+_GROUP = re.compile(r"\\begin\{|\\end\{|\\\\|\\.|[{}&]", re.DOTALL)
+_DEPTHS = {"{": 1, "\\begin{": 2, "}": -1, "\\end{": 0}
 _ROOT = re.compile(r"√(\w)")
 
 
@@ -73,7 +77,21 @@ def known(source: str) -> str:
     """Return the formula in commands that the converter knows; what has no counterpart stays."""
     for pattern, replacement in _REWRITES:
         source = pattern.sub(replacement, source)
-    return source
+    return _in_rows(source)
+
+
+def _in_rows(source: str) -> str:
+    """Return a formula that breaks lines outside of any environment inside one that has lines."""
+    depth, signs = 0, set()
+    for found in _GROUP.finditer(source):
+        sign = found[0]
+        depth += _DEPTHS.get(sign, 0)
+        if depth == 0 and sign in ("\\\\", "&"):
+            signs.add(sign)
+    if not signs:
+        return source
+    name = "aligned" if "&" in signs else "gathered"
+    return f"\\begin{{{name}}}{source}\\end{{{name}}}"
 
 
 def _environment(found: re.Match[str]) -> str:
@@ -94,6 +112,8 @@ def _text(found: re.Match[str]) -> str:
 
 
 _REWRITES: tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]], ...] = (
+    (_EQUATION, ""),
+    (_ROW_GAP, r"\\\\"),
     (_COLUMNS, r"\1"),
     (_ENVIRONMENT, _environment),
     (_STARRED_MATRIX, r"\\\1{\2}"),

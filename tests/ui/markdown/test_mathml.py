@@ -1,10 +1,20 @@
 """Formulas: presentation MathML or the source, never anything else."""
 
 import re
+import unicodedata
+from collections import Counter
+from html import unescape
 
 import pytest
 
+from tests.support.formulas import DRAWN
 from ui.markdown import mathml
+
+COMMANDS = re.compile(
+    r"""\\(?:begin|end)\{[a-zA-Z]+\*?\}(?:\{[a-z|0-9]+\}|\[[a-z]\])?|\\label\{[^}]*\}|\\(?:text)?color\{\w+\}
+    |\\\\\*?\[[^\]]*\]|\\[a-zA-Z]+""",
+    re.VERBOSE,
+)
 
 HOSTILE = (
     "\\href{javascript:alert(1)}{x}",
@@ -40,3 +50,32 @@ def test_what_cannot_be_converted_is_shown_as_its_source(source: str) -> None:
 def test_a_formula_says_how_it_stands() -> None:
     assert mathml.formula("x", is_display=True).startswith("<math display=block>")
     assert mathml.formula("a < b", is_display=False).count("&lt;") == 1
+
+
+def letters(text: str) -> Counter[str]:
+    return Counter(filter(str.isalnum, unicodedata.normalize("NFKD", text)))
+
+
+def test_the_corpus_is_large() -> None:
+    assert len(set(DRAWN)) >= 200
+
+
+@pytest.mark.parametrize("source", DRAWN)
+def test_a_formula_that_models_write_is_drawn_with_all_its_letters(source: str) -> None:
+    markup = mathml.formula(source, is_display=True)
+    text = unescape(re.sub("<[^>]*>", "", markup))
+    assert markup.startswith("<math display=block>")
+    assert letters(COMMANDS.sub(" ", source)) <= letters(text)
+    assert not re.search(r"\\[a-zA-Z]|\[-?\d+pt\]", text)
+
+
+@pytest.mark.parametrize("source", ["\\ce{H2O}", "\\unknown{x}", "\\widetilde{x}", "\\quad"])
+def test_what_the_converter_does_not_know_is_shown_as_it_is(source: str) -> None:
+    assert mathml.formula(source, is_display=False) == f"<code class=tex>{source}</code>"
+
+
+def test_rules_strokes_and_columns_are_classes_and_no_styles() -> None:
+    source = "\\begin{array}{l|r} a & b \\\\ \\hline \\boxed{c} & \\cancel{d} \\end{array}"
+    markup = mathml.formula(source, is_display=True)
+    assert {"m-left", "m-right", "m-after", "m-top", "m-box", "m-up"} <= set(re.findall(r"m-[a-z]+", markup))
+    assert "style=" not in markup
