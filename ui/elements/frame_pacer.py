@@ -7,6 +7,8 @@ from typing import Protocol
 
 from nicegui import app
 
+AT_ONCE = 4_000
+
 Frame = Callable[[], None]
 
 
@@ -42,6 +44,7 @@ class FramePacer:
         self._ready: deque[Frame] = deque()
         self._is_running = False
         self._free_at = 0.0
+        self._at_once = 0
 
     def request(self, frame: Frame, delay: float = 0) -> None:
         """Run a frame once, not before `delay` seconds have passed."""
@@ -52,6 +55,16 @@ class FramePacer:
         if not self._is_running:
             self._is_running = True
             self._schedule()
+
+    def may_run_now(self, size: int) -> bool:
+        """Whether something of a size, in characters, may be drawn without waiting for its turn."""
+        if self._at_once == 0:
+            self.loop.call_later(0, self._forget_at_once)
+        self._at_once += size
+        return self._at_once <= AT_ONCE
+
+    def _forget_at_once(self) -> None:
+        self._at_once = 0
 
     def _schedule(self) -> None:
         rest = self._free_at - self.loop.time()

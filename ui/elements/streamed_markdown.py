@@ -1,6 +1,7 @@
 """Markdown that grows in the page: finished blocks are sent once, of the open one only what changed.
 
-A browser that missed a frame, or that mounts the element late, asks for everything that is shown.
+A browser that missed a frame, or that mounts the element late, asks for everything that is shown. A text that is whole
+from the start is drawn at once if it is short and else slice by slice, so that a long one never holds the loop.
 """
 
 from dataclasses import asdict
@@ -16,6 +17,7 @@ EARLY_SECONDS = 0.006
 AWAY_SECONDS = 0.25
 COSTS_BETWEEN_FRAMES = 5
 OPEN_SIZE_THAT_DOUBLES = 16_000
+SLICE = 2_000
 
 
 class StreamedMarkdown(
@@ -34,9 +36,14 @@ class StreamedMarkdown(
         self._next_frame = 0.0
         self._props["shown"] = self._drawing.shown
         self.on("resync", self._on_resync)
+        self._is_whole = bool(text)
         if text:
             self._pieces.append(text)
-            self._drawing.frame(text, is_last=True)
+            self._pending.append(text)
+            if self._pacer.may_run_now(len(text)):
+                self._draw_slice()
+            else:
+                self._request()
 
     @property
     def text(self) -> str:
@@ -47,7 +54,7 @@ class StreamedMarkdown(
 
     def append(self, delta: str) -> None:
         """Add text; it is drawn with the next frame, which comes a little early rather than just before more text."""
-        if self._drawing.shown.is_complete:
+        if self._is_whole or self._drawing.shown.is_complete:
             raise RuntimeError("the text is finished")
         self._pieces.append(delta)
         self._pending.append(delta)
@@ -61,8 +68,9 @@ class StreamedMarkdown(
 
     def finish(self) -> None:
         """Draw what is left, taken literally; nothing may be added afterwards."""
-        if not self._drawing.shown.is_complete:
-            self._send(self._drawing.frame(self._taken(), is_last=True))
+        self._is_whole = True
+        if not self._drawing.shown.is_complete and not self._is_requested:
+            self._draw_slice()
 
     def _request(self) -> None:
         if self._timer is not None:
@@ -74,6 +82,10 @@ class StreamedMarkdown(
     def _draw(self) -> None:
         if self.is_deleted or self._drawing.shown.is_complete:
             return
+        if self._is_whole:
+            self._is_requested = False
+            self._draw_slice()
+            return
         if not self.client.has_socket_connection:
             self._pacer.request(self._draw, AWAY_SECONDS)
             return
@@ -83,6 +95,16 @@ class StreamedMarkdown(
         ended = self._pacer.loop.time()
         widened = FRAME_SECONDS * (1 + self._drawing.open_size() / OPEN_SIZE_THAT_DOUBLES)
         self._next_frame = max(started + widened, ended + COSTS_BETWEEN_FRAMES * (ended - started))
+
+    def _draw_slice(self) -> None:
+        """Draw the next slice of a text to which nothing is added, and ask for the time to draw the one after it."""
+        rest = self._taken()
+        if len(rest) > 2 * SLICE:
+            self._pending.append(rest[SLICE:])
+            rest = rest[:SLICE]
+        self._send(self._drawing.frame(rest, is_last=not self._pending))
+        if self._pending:
+            self._request()
 
     def _taken(self) -> str:
         pending, self._pending = "".join(self._pending), []

@@ -78,4 +78,4 @@ def test_rules_strokes_and_columns_are_classes_and_no_styles() -> None:
     source = "\\begin{array}{l|r} a & b \\\\ \\hline \\boxed{c} & \\cancel{d} \\end{array}"
     markup = mathml.formula(source, is_display=True)
     assert {"m-left", "m-right", "m-after", "m-top", "m-box", "m-up"} <= set(re.findall(r"m-[a-z]+", markup))
-    assert "style=" not in markup
+    assert " style=" not in markup
