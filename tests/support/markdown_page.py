@@ -71,6 +71,7 @@ def main(port: int) -> None:
             await asyncio.sleep(0)
         for element in elements:
             element.finish()
+        await complete(elements)
         stage.element = elements[-1]
         stage.element.client.run_javascript(f"window.drawn = {len(texts)}")
 
@@ -84,8 +85,9 @@ def main(port: int) -> None:
         texts = await request.json()
         stage.places["column"].clear()
         with stage.places["column"]:
-            for text in texts:
-                stage.element = StreamedMarkdown(text)
+            elements = [StreamedMarkdown(text) for text in texts]
+        stage.element = elements[-1]
+        await complete(elements)
 
     @app.post("/new")
     async def new() -> None:
@@ -113,6 +115,13 @@ def main(port: int) -> None:
         return stage.element.text
 
     ui.run(host="127.0.0.1", port=port, show=False, reload=False, tailwind=False, workers=1, reconnect_timeout=10)
+
+
+async def complete(elements: list[StreamedMarkdown]) -> None:
+    """Wait until all of the texts has been sent."""
+    async with asyncio.timeout(60):
+        while not all(element.props["shown"].is_complete for element in elements):
+            await asyncio.sleep(0.01)
 
 
 if __name__ in {"__main__", "__mp_main__"}:

@@ -3,7 +3,7 @@ import { Units, onClick } from "decant-markdown";
 
 export default {
   template: "<div></div>",
-  props: { shown: Object },
+  props: { shown: Object, whole: Boolean },
   mounted() {
     this.$el.addEventListener("click", onClick);
     this.restore(this.shown);
@@ -14,7 +14,7 @@ export default {
     restore({ seq, units }) {
       if (seq === this.seq) return;
       this.seq = seq;
-      this.units = new Units(this.$el);
+      this.units = new Units(this.$el, this.whole);
       this.units.change(0, units.flatMap((unit) => [0, 0, unit]));
     },
     draw(seq, dropped, ...patches) {

@@ -4,6 +4,7 @@ A browser that missed a frame, or that mounts the element late, asks for everyth
 from the start is drawn at once if it is short and else slice by slice, so that a long one never holds the loop.
 """
 
+from collections import deque
 from dataclasses import asdict
 
 from nicegui import json, ui
@@ -17,7 +18,7 @@ EARLY_SECONDS = 0.006
 AWAY_SECONDS = 0.25
 COSTS_BETWEEN_FRAMES = 5
 OPEN_SIZE_THAT_DOUBLES = 16_000
-SLICE = 2_000
+SLICE = 500
 
 
 class StreamedMarkdown(
@@ -29,17 +30,16 @@ class StreamedMarkdown(
         super().__init__()
         self._pacer = pacer or shared_pacer()
         self._pieces: list[str] = []
-        self._pending: list[str] = []
+        self._pending: deque[str] = deque()
         self._drawing = Drawing()
         self._is_requested = False
         self._timer: Timer | None = None
         self._next_frame = 0.0
         self._props["shown"] = self._drawing.shown
         self.on("resync", self._on_resync)
-        self._is_whole = bool(text)
+        self._is_whole = self._props["whole"] = bool(text)
         if text:
-            self._pieces.append(text)
-            self._pending.append(text)
+            self._add(text)
             if self._pacer.may_run_now(len(text)):
                 self._draw_slice()
             else:
@@ -56,8 +56,7 @@ class StreamedMarkdown(
         """Add text; it is drawn with the next frame, which comes a little early rather than just before more text."""
         if self._is_whole or self._drawing.shown.is_complete:
             raise RuntimeError("the text is finished")
-        self._pieces.append(delta)
-        self._pending.append(delta)
+        self._add(delta)
         if self._is_requested:
             return
         delay = self._next_frame - self._pacer.loop.time()
@@ -95,20 +94,27 @@ class StreamedMarkdown(
         ended = self._pacer.loop.time()
         widened = FRAME_SECONDS * (1 + self._drawing.open_size() / OPEN_SIZE_THAT_DOUBLES)
         self._next_frame = max(started + widened, ended + COSTS_BETWEEN_FRAMES * (ended - started))
+        if self._pending:
+            self._request()
 
     def _draw_slice(self) -> None:
         """Draw the next slice of a text to which nothing is added, and ask for the time to draw the one after it."""
         rest = self._taken()
-        if len(rest) > 2 * SLICE:
-            self._pending.append(rest[SLICE:])
-            rest = rest[:SLICE]
         self._send(self._drawing.frame(rest, is_last=not self._pending))
         if self._pending:
             self._request()
 
+    def _add(self, text: str) -> None:
+        self._pieces.append(text)
+        self._pending += (text[start : start + SLICE] for start in range(0, len(text), SLICE))
+
     def _taken(self) -> str:
-        pending, self._pending = "".join(self._pending), []
-        return pending
+        """Take what is pending, but not much more than a slice."""
+        taken, size = [], 0
+        while self._pending and size < SLICE:
+            taken.append(self._pending.popleft())
+            size += len(taken[-1])
+        return "".join(taken)
 
     def _send(self, frame: Frame | None) -> None:
         if frame is not None and not self.is_deleted:

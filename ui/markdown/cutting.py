@@ -14,7 +14,7 @@ from ui.markdown.blocks import line_starts
 from ui.markdown.parser import parsed
 from ui.markdown.source import CONTINUES
 
-MAX_PARAGRAPH = 3_000
+MAX_PARAGRAPH = 1_000
 MAX_BLOCK = 12_000
 MAX_ADDRESS = 100_000
 
@@ -109,7 +109,11 @@ def _in_paragraph(text: str, begin: int, opening: str) -> Cut | None:
 
 
 def _last_space(piece: str, begin: int) -> int | None:
+    if not re.search(r"\s", piece[begin + 1 :]):
+        return None
     tree, starts = parsed(piece, {}), line_starts(piece)
+    if not tree.blocks:
+        return piece.rfind("\n", begin + 1) if "\n" in piece[begin + 1 :] else None
     leaf = _chain(tree.blocks[-1])[-1]
     for node in reversed(leaf.children):
         if not isinstance(node.node_value, comrak.Text | comrak.SoftBreak):

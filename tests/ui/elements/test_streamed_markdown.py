@@ -110,9 +110,23 @@ async def test_a_deleted_element_draws_nothing_more(element: StreamedMarkdown, l
 
 async def test_a_text_with_a_long_open_block_is_drawn_less_often(element: StreamedMarkdown, loop: ScriptedLoop) -> None:
     element.append("- item\n" + "  text of one item\n\n" * 550)
-    loop.run()
+    loop.run(10.0)
+    drawn = shown(element).seq
     element.append("more")
+    loop.run()
+    element.append("again")
     loop.run(1.2 * FRAME_SECONDS)
-    assert shown(element).seq == 1
+    assert shown(element).seq == drawn + 1
     loop.run(FRAME_SECONDS)
-    assert shown(element).seq == 2
+    assert shown(element).seq == drawn + 2
+
+
+async def test_much_text_is_drawn_in_slices(element: StreamedMarkdown, loop: ScriptedLoop) -> None:
+    with element.client:
+        whole = StreamedMarkdown("some words\n\n" * 2000, pacer=FramePacer(loop))
+    assert not shown(whole).is_complete
+    loop.run(0.1)
+    assert 1 < shown(whole).seq < 30
+    loop.run(60.0)
+    assert shown(whole).is_complete
+    assert len(shown(whole).units) == 2000

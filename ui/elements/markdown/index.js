@@ -18,8 +18,9 @@ const SECTION_SIZE = 16;
 
     Blocks stand in sections, so that a browser looks at the last few of them and not at all when one grows. */
 export class Units {
-  constructor(root) {
+  constructor(root, isWhole = false) {
     this.root = root;
+    this.isWhole = isWhole;
     this.units = [];
     root.replaceChildren();
   }
@@ -27,7 +28,7 @@ export class Units {
   /** Drop units, then set units: place from the end (0 adds one), characters dropped, what follows them, place … */
   change(dropped, patches) {
     // What is out of sight keeps the height it had: nothing may get there that has not been laid out in its turn.
-    this.root.classList.toggle("growing", patches.length < 3 * SECTION_SIZE);
+    this.root.classList.toggle("growing", !this.isWhole && patches.length < 3 * SECTION_SIZE);
     const end = this.units.length - dropped;
     for (const unit of this.units.splice(end)) unit.nodes.forEach((node) => node.remove());
     for (let at = 0; at < patches.length; at += 3) {
