@@ -8,7 +8,7 @@ export default {
   template: `
     <form class="composer" @submit.prevent="send">
       <div class="composer-card">
-        <textarea ref="text" rows="1" enterkeyhint="send" autocomplete="off"
+        <textarea ref="text" rows="1" dir="auto" :enterkeyhint="isTouch ? 'enter' : 'send'" autocomplete="off"
           :placeholder="texts.placeholder" :aria-label="texts.label" :aria-invalid="problem ? 'true' : null"
           @input="onInput" @keydown="onKeydown"></textarea>
         <button v-if="isRunning" key="stop" type="button" class="composer-button" @click="$emit('cancel')"
@@ -17,11 +17,11 @@ export default {
           :aria-label="texts.send" :title="texts.send"><i class="icon icon-send" aria-hidden="true"></i></button>
       </div>
       <p v-if="problem || said" class="composer-problem" role="alert">{{ problem || said }}</p>
-      <p v-else class="composer-hint">{{ texts.hint }}</p>
+      <p v-else-if="!isTouch" class="composer-hint">{{ texts.hint }}</p>
     </form>`,
   props: { isRunning: Boolean, maxCharacters: Number, texts: Object },
   emits: ["send", "cancel"],
-  data: () => ({ isEmpty: true, isSending: false, problem: "", said: "" }),
+  data: () => ({ isTouch: matchMedia("(hover: none) and (pointer: coarse)").matches, isEmpty: true, isSending: false, problem: "", said: "" }),
   mounted() {
     this.sent = "";
     const draft = this.stored();
@@ -29,7 +29,9 @@ export default {
     this.put(draft.text);
     this.onEscape = (event) => {
       const isElsewhere = event.defaultPrevented || event.isComposing || document.querySelector("dialog[open], [inert]");
-      if (event.key === "Escape" && this.isRunning && !isElsewhere) this.$emit("cancel");
+      const place = document.activeElement;
+      const isHere = place === document.body || place?.closest(".composer, .main:not(:has(.message-editor:focus-within))");
+      if (event.key === "Escape" && this.isRunning && !isElsewhere && isHere) this.$emit("cancel");
     };
     document.addEventListener("keydown", this.onEscape);
     this.focus();
@@ -38,7 +40,9 @@ export default {
     document.removeEventListener("keydown", this.onEscape);
   },
   methods: {
+    // A keyboard on the screen has no Shift+Enter: there Enter begins a line, and the button sends.
     onKeydown(event) {
+      if (this.isTouch) return;
       const isComposing = event.isComposing || event.keyCode === 229; // Safari ends a composition before keydown
       if (event.key !== "Enter" || event.shiftKey || isComposing) return;
       event.preventDefault();

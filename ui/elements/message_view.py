@@ -49,7 +49,7 @@ class UserMessageView(ui.element):
             Tag("h2", texts.YOU_SAID, "sr-only")
             self._said = ui.element("div").classes("said")
             with self._said:
-                bubble = Tag("div", message.text, "bubble")
+                bubble = Tag("div", message.text, "bubble").props("dir=auto")
                 if len(message.text) > LONG_CHARACTERS:
                     bubble.classes("bubble-long").props("tabindex=0")
                 with ui.element("div").classes("message-actions"):

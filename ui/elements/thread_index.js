@@ -4,7 +4,7 @@ export default {
   template: `
     <div class="thread-index">
       <label class="search"><i class="icon icon-search" aria-hidden="true"></i>
-        <input type="search" :placeholder="texts.search" :aria-label="texts.search" v-model="query" @input="onInput"
+        <input type="search" dir="auto" :placeholder="texts.search" :aria-label="texts.search" v-model="query" @input="onInput"
           @keydown.esc="onSearchEscape"></label>
       <nav class="threads" :aria-label="label">
         <p v-if="shown.groups && !shown.groups.length" class="threads-note">
@@ -13,13 +13,13 @@ export default {
           <h2>{{ group.label }}</h2>
           <ul>
             <li v-for="thread in group.threads" :key="thread.id" :class="{ active: thread.id === shown.active }">
-              <input v-if="thread.id === renamed" class="rename" :value="thread.title" :maxlength="maxTitle"
+              <input v-if="thread.id === renamed" class="rename" dir="auto" :value="thread.title" :maxlength="maxTitle"
                 :aria-label="texts.title" @vue:mounted="onRenameShown" @keydown="onRenameKey($event, thread)"
                 @blur="rename($event.target.value, thread)">
               <template v-else>
                 <a :href="address(thread)" :aria-current="thread.id === shown.active ? 'page' : null"
                   :title="thread.title" @click="open($event, thread)">
-                  <span>{{ thread.title || texts.untitled }}</span>
+                  <span dir="auto">{{ thread.title || texts.untitled }}</span>
                   <span v-if="thread.id === shown.running" class="running-dot" role="img" :aria-label="texts.running">
                   </span></a>
                 <button type="button" class="button icon-button" :aria-label="name(texts.rename, thread)"

@@ -28,9 +28,11 @@ LINKED = (
     "login",
     "screens",
     "icons",
+    "forced",
 )
 # The address changes with the content, so that a browser need not ask again.
 HEADERS = {"Cache-Control": "public, max-age=31536000, immutable"}
+NO_MODULES = "document.documentElement.classList.add('no-modules')"
 PATH_CHARACTERS = "/:@!$&'()*+,;=%"
 
 
@@ -57,7 +59,7 @@ def read_look(folder: Path = FOLDER) -> Look:
     sheet = _joined(folder, LINKED)
     digest = hashlib.sha256(sheet.encode()).hexdigest()
     return Look(
-        head=f"<script>{script}</script>\n<style>{_joined(folder, INLINED)}</style>",
+        head=f"<script>{script}</script>\n<script nomodule>{NO_MODULES}</script>\n<style>{_joined(folder, INLINED)}</style>",
         sheet=sheet,
         path=f"/theme/{digest[:16]}.css",
     )

@@ -125,8 +125,7 @@ async def test_much_text_is_drawn_in_slices(element: StreamedMarkdown, loop: Scr
     with element.client:
         whole = StreamedMarkdown("some words\n\n" * 2000, pacer=FramePacer(loop))
     assert not shown(whole).is_complete
-    loop.run(0.1)
-    assert 1 < shown(whole).seq < 30
     loop.run(60.0)
     assert shown(whole).is_complete
+    assert shown(whole).seq > 20
     assert len(shown(whole).units) == 2000

@@ -8,7 +8,8 @@ export function onClick(event) {
 }
 
 async function copy(button) {
-  const text = button.closest(".code").querySelector("pre").textContent;
+  // A line end at the end would run a command where it is pasted.
+  const text = button.closest(".code").querySelector("pre").textContent.replace(/\n$/, "");
   const isCopied = await write(text);
   button.textContent = isCopied ? "Copied" : "Not copied";
   setTimeout(() => (button.textContent = "Copy"), 2000);
