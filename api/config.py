@@ -152,10 +152,16 @@ def check_bind(config: Config, host: str) -> None:
 
 def is_loopback(host: str) -> bool:
     """Say whether only this machine reaches the address; a Unix socket counts as such."""
-    if host == "localhost" or host.startswith(("unix:", "/")):
+    return host.startswith(("unix:", "/")) or names_this_machine(host)
+
+
+def names_this_machine(host: str) -> bool:
+    """Say whether a name or an address is this machine's own for itself (RFC 6761, section 6.3)."""
+    name = host.lower().removesuffix(".")
+    if name == "localhost" or name.endswith(".localhost"):
         return True
     try:
-        return ipaddress.ip_address(host.strip("[]")).is_loopback
+        return ipaddress.ip_address(name.strip("[]")).is_loopback
     except ValueError:
         return False
 

@@ -5,6 +5,8 @@ import hmac
 import ipaddress
 import secrets
 from collections import OrderedDict
+from dataclasses import dataclass
+from typing import Any
 
 from itsdangerous import BadSignature, TimestampSigner
 
@@ -56,8 +58,22 @@ class LoginSessions:
                 self._revoked.popitem(last=False)
 
 
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """Whether a password may be tried: not before `wait_seconds`, or after a pause of `pause_seconds`."""
+
+    wait_seconds: float = 0.0
+    pause_seconds: float = 0.0
+
+
 class LoginThrottle:
-    """Limits wrong passwords, per client address and over all; keeps a bounded number of addresses."""
+    """Limits wrong passwords per client address, and slows all of them when many addresses guess.
+
+    An attempt counts as wrong from its beginning, so that many at once are as many as one after another; `succeed`
+    takes it back. An address that has signed in is never slowed by others. It keeps a bounded number of addresses.
+    """
+
+    MAX_PAUSE_SECONDS = 20.0
 
     def __init__(
         self, *, per_address: int = 5, in_total: int = 100, window_seconds: float = 60.0, max_addresses: int = 2000
@@ -67,30 +83,48 @@ class LoginThrottle:
         self._in_total = in_total
         self._window_seconds = window_seconds
         self._total: list[float] = []
+        self._next_turn = 0.0
         self._failures: OrderedDict[str, list[float]] = OrderedDict()
+        self._known: OrderedDict[str, None] = OrderedDict()
 
-    def seconds_to_wait(self, address: str, now_seconds: float) -> float:
-        """Return how long the address must wait before its next attempt; 0 when it need not."""
-        own = self._recent(self._failures.get(network_of(address), []), now_seconds)
-        everyones = self._recent(self._total, now_seconds)
-        waits = [
-            recent[-limit] + self._window_seconds - now_seconds
-            for recent, limit in ((own, self._per_address), (everyones, self._in_total))
-            if len(recent) >= limit
-        ]
-        return max(waits, default=0.0)
-
-    def fail(self, address: str, now_seconds: float) -> None:
-        """Count a wrong password."""
+    def attempt(self, address: str, now_seconds: float) -> Attempt:
+        """Count an attempt as wrong and say when it may be made; one that has to wait is not counted."""
         network = network_of(address)
-        own = self._recent(self._failures.pop(network, []), now_seconds)
-        self._failures[network] = [*own, now_seconds][-self._per_address :]
+        own = self._recent(self._failures.get(network, []), now_seconds)
+        if len(own) >= self._per_address:
+            return Attempt(wait_seconds=own[-self._per_address] + self._window_seconds - now_seconds)
+        pause = 0.0 if network in self._known else self._pause(now_seconds)
+        if pause > self.MAX_PAUSE_SECONDS:
+            return Attempt(wait_seconds=pause)
+        self._failures.pop(network, None)
+        self._failures[network] = [*own, now_seconds]
+        _bound(self._failures, self._max_addresses)
         self._total = [*self._recent(self._total, now_seconds), now_seconds][-self._in_total :]
-        while len(self._failures) > self._max_addresses:
-            self._failures.popitem(last=False)
+        if pause:
+            self._next_turn = now_seconds + pause
+        return Attempt(pause_seconds=pause)
+
+    def succeed(self, address: str) -> None:
+        """Take back what was counted for the address: its password was right."""
+        network = network_of(address)
+        if counted := self._failures.pop(network, []):
+            self._total = [at for at in self._total if at != counted[-1]]
+        self._known.pop(network, None)
+        self._known[network] = None
+        _bound(self._known, self._max_addresses)
+
+    def _pause(self, now_seconds: float) -> float:
+        if len(self._recent(self._total, now_seconds)) < self._in_total:
+            return 0.0
+        return max(now_seconds, self._next_turn) + self._window_seconds / self._in_total - now_seconds
 
     def _recent(self, failures: list[float], now_seconds: float) -> list[float]:
         return [at for at in failures if now_seconds - at < self._window_seconds]
+
+
+def _bound(kept: OrderedDict[str, Any], count: int) -> None:
+    while len(kept) > count:
+        kept.popitem(last=False)
 
 
 def network_of(address: str) -> str:

@@ -52,6 +52,7 @@ class Config:
     port: int
     storage_secret: str
     password: str | None
+    is_local: bool
     max_streams: int
     forwarded_allow_ips: str
     root_path: str
@@ -84,6 +85,7 @@ def read_config(environ: Mapping[str, str]) -> Config:
         port=_port(values),
         storage_secret=values["STORAGE_SECRET"] or secrets.token_urlsafe(32),
         password=values["UI_PASSWORD"] or None,
+        is_local=not values["UI_PASSWORD"] and not is_open,
         max_streams=_count("UI_MAX_STREAMS", values["UI_MAX_STREAMS"], least=1, most=5000),
         forwarded_allow_ips=values["FORWARDED_ALLOW_IPS"],
         root_path=_root_path(values["ROOT_PATH"]),
@@ -94,11 +96,12 @@ def read_config(environ: Mapping[str, str]) -> Config:
 
 
 def is_loopback(host: str) -> bool:
-    """Say whether only this machine can reach the address."""
-    if host == "localhost":
+    """Say whether only this machine can reach the address, or answers to the name (RFC 6761, section 6.3)."""
+    name = host.lower().removesuffix(".")
+    if name == "localhost" or name.endswith(".localhost"):
         return True
     try:
-        return ipaddress.ip_address(host).is_loopback
+        return ipaddress.ip_address(name.strip("[]")).is_loopback
     except ValueError:
         return False
 

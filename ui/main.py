@@ -20,7 +20,7 @@ from ui.client.run_reader import StreamExecutor
 from ui.config import Config, load_config
 from ui.errors import ConfigError
 from ui.pages import chat, login, thread_files
-from ui.security import OPEN_PATHS, PasswordGate, SecurityHeaders
+from ui.security import OPEN_PATHS, OriginGate, PasswordGate, SecurityHeaders
 from ui.theme.stylesheet import read_look
 
 RECONNECT_TIMEOUT_SECONDS = 30
@@ -60,6 +60,7 @@ def build(config: Config) -> None:
         sessions = LoginSessions(config.storage_secret, password)
         login.register(config, look, password, sessions, time.monotonic)
         app.add_middleware(PasswordGate, accepts=sessions.accepts, open_paths=OPEN_PATHS | {look.path})
+    app.add_middleware(OriginGate, is_local=config.is_local)
     app.add_middleware(SecurityHeaders)
     app.get("/health")(lambda: PlainTextResponse("ok"))
     app.add_exception_handler(404, _say_not_found)

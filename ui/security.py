@@ -1,12 +1,15 @@
-"""What stands before every page: security headers with a nonce per response, and the gate of the password."""
+"""What stands before every page: security headers with a nonce per response, and the gates of origin and password."""
 
 import secrets
 from collections.abc import Callable
+from urllib.parse import urlsplit
 
 from starlette.datastructures import MutableHeaders
 from starlette.requests import HTTPConnection
 from starlette.responses import PlainTextResponse, RedirectResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from ui.config import is_loopback
 
 LOGIN_COOKIE = "decant_login"
 OPEN_PATHS = frozenset({"/health", "/login", "/favicon.ico"})
@@ -16,16 +19,68 @@ OPEN_PATHS = frozenset({"/health", "/login", "/favicon.ico"})
 POLICY = (
     "default-src 'self'; script-src 'self' 'unsafe-eval' 'nonce-{nonce}'; script-src-attr 'none'; "
     "style-src 'self' 'unsafe-inline'; img-src 'self' data: blob: http: https:; font-src 'self' data:; "
-    "connect-src 'self' ws: wss:; object-src 'none'; frame-src 'none'; base-uri 'none'; form-action 'self'; "
+    "connect-src 'self'; object-src 'none'; frame-src 'none'; base-uri 'none'; form-action 'self'; "
     "frame-ancestors 'none'"
 )
 FIXED_HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
-    "Referrer-Policy": "no-referrer",
+    # With no-referrer the page's own forms would say "Origin: null" (Fetch, section 3.1).
+    "Referrer-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
     "Cross-Origin-Opener-Policy": "same-origin",
 }
+
+
+class OriginGate:
+    """Turns away what a page of another site asks for, and, where nobody signs in, every name but this machine's own.
+
+    A page elsewhere can point a name of its own at 127.0.0.1 ("DNS rebinding") and can open sockets anywhere: browsers
+    say in `Origin` who asks (RFC 6454, section 7.3; RFC 6455, section 10.2).
+    """
+
+    def __init__(self, app: ASGIApp, *, is_local: bool) -> None:
+        self._app = app
+        self._is_local = is_local
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on, or turn it away."""
+        if scope["type"] not in {"http", "websocket"} or (refusal := self._refusal(scope)) is None:
+            await self._app(scope, receive, send)
+        elif scope["type"] == "websocket":
+            await send({"type": "websocket.close", "code": 1008})
+        else:
+            await PlainTextResponse(refusal, 403)(scope, receive, send)
+
+    def _refusal(self, scope: Scope) -> str | None:
+        headers = HTTPConnection(scope).headers
+        hosts = [host.lower() for host in headers.getlist("host")]
+        if self._is_local and scope["path"] != "/health" and (len(hosts) != 1 or not is_loopback(_name(hosts[0]))):
+            return (
+                "This page has no password and answers to this machine's own names only: set UI_PASSWORD, or UI_OPEN=1."
+            )
+        origin = headers.get("origin")
+        accepted = {_without_default_port(host) for host in (*hosts, headers.get("x-forwarded-host", "").lower())}
+        if origin is not None and _origin_host(origin) not in accepted - {""}:
+            return "Another site's page asked for this."
+        return None
+
+
+def _name(host: str) -> str:
+    name, _, port = host.rpartition(":")
+    return name if port.isdecimal() and name else host
+
+
+def _without_default_port(host: str) -> str:
+    name = _name(host)
+    return name if host.removeprefix(name) in {":80", ":443"} else host
+
+
+def _origin_host(origin: str) -> str:
+    try:
+        return _without_default_port(urlsplit(origin).netloc.lower())
+    except ValueError:
+        return ""
 
 
 class SecurityHeaders:

@@ -1,7 +1,8 @@
 """Who may ask: a bearer token where `API_TOKEN` is set, else this machine's own names only.
 
 Source: RFC 6750 (bearer tokens). Without a token the Host header has to name this machine, because a page on another
-site can point a name of its own at 127.0.0.1 and read what an open API answers ("DNS rebinding").
+site can point a name of its own at 127.0.0.1 and read what an open API answers ("DNS rebinding"); and no page of
+another origin is answered, whatever it may read of it (RFC 6454, section 7.3).
 """
 
 import hashlib
@@ -9,7 +10,7 @@ import hmac
 
 from flask import Flask, request
 
-from api.config import is_loopback
+from api.config import names_this_machine
 from api.errors import Forbidden, Unauthorized
 
 
@@ -37,9 +38,18 @@ def _check_token(digests: list[bytes]) -> None:
 
 
 def _check_host() -> None:
-    host = request.host.rpartition(":")[0] if request.host.rpartition(":")[2].isdecimal() else request.host
-    if not is_loopback(host):
-        raise Forbidden(f"This API has no API_TOKEN and answers to this machine's own names only, not to {host!r}.")
+    if not names_this_machine(_name(request.host)):
+        raise Forbidden(
+            f"This API has no API_TOKEN and answers to this machine's own names only, not to {_name(request.host)!r}."
+        )
+    origin = request.headers.get("Origin")
+    if origin is not None and origin.partition("://")[2].lower() != request.host.lower():
+        raise Forbidden("This API has no API_TOKEN and answers to no page of another site.")
+
+
+def _name(host: str) -> str:
+    name, _, port = host.rpartition(":")
+    return name if port.isdecimal() and name else host
 
 
 def _digest(token: str) -> bytes:

@@ -1,6 +1,6 @@
 import pytest
 
-from ui.auth import LoginSessions, LoginThrottle, Password, network_of
+from ui.auth import Attempt, LoginSessions, LoginThrottle, Password, network_of
 
 SESAME = Password("sesame")
 
@@ -44,20 +44,41 @@ def test_an_old_cookie_is_not_accepted() -> None:
 
 def test_an_address_waits_after_its_wrong_passwords() -> None:
     throttle = LoginThrottle(per_address=3, window_seconds=60)
-    for at in (0.0, 1.0, 2.0):
-        assert throttle.seconds_to_wait("10.0.0.1", at) == 0
-        throttle.fail("10.0.0.1", at)
-    assert throttle.seconds_to_wait("10.0.0.1", 10.0) == 50.0
-    assert throttle.seconds_to_wait("10.0.0.2", 10.0) == 0
-    assert throttle.seconds_to_wait("10.0.0.1", 60.0) == 0
+    assert [throttle.attempt("10.0.0.1", at) for at in (0.0, 1.0, 2.0)] == [Attempt()] * 3
+    assert throttle.attempt("10.0.0.1", 10.0) == Attempt(wait_seconds=50.0)
+    assert throttle.attempt("10.0.0.2", 10.0) == Attempt()
+    assert throttle.attempt("10.0.0.1", 60.0) == Attempt()
 
 
-def test_everybody_waits_when_many_addresses_guess() -> None:
+def test_a_right_password_is_not_counted() -> None:
+    throttle = LoginThrottle(per_address=2)
+    for at in range(20):
+        assert throttle.attempt("10.0.0.1", float(at)) == Attempt()
+        throttle.succeed("10.0.0.1")
+
+
+def test_attempts_at_once_are_as_many_as_one_after_another() -> None:
+    throttle = LoginThrottle(per_address=5)
+    attempts = [throttle.attempt("10.0.0.1", 0.0) for _ in range(300)]
+    assert sum(attempt.wait_seconds == 0 for attempt in attempts) == 5
+
+
+def test_many_addresses_that_guess_slow_others_and_never_who_has_signed_in() -> None:
     throttle = LoginThrottle(per_address=3, in_total=10, window_seconds=60)
+    throttle.attempt("10.2.2.2", 0.0)
+    throttle.succeed("10.2.2.2")
     for number in range(10):
-        throttle.fail(f"10.0.0.{number}", 0.0)
-    assert throttle.seconds_to_wait("10.1.1.1", 1.0) == 59.0
-    assert throttle.seconds_to_wait("10.1.1.1", 61.0) == 0
+        throttle.attempt(f"10.0.0.{number}", 0.0)
+    assert throttle.attempt("10.1.1.1", 1.0) == Attempt(pause_seconds=6.0)
+    assert throttle.attempt("10.1.1.2", 1.0) == Attempt(pause_seconds=12.0)
+    assert throttle.attempt("10.2.2.2", 1.0) == Attempt()
+    assert throttle.attempt("10.1.1.3", 100.0) == Attempt()
+
+
+def test_the_queue_of_slowed_attempts_is_bounded() -> None:
+    throttle = LoginThrottle(in_total=10, window_seconds=60)
+    attempts = [throttle.attempt(f"10.0.1.{number}", 0.0) for number in range(100)]
+    assert sum(attempt.wait_seconds == 0 for attempt in attempts) == 13
 
 
 def test_the_addresses_of_an_ipv6_network_are_one_client() -> None:
@@ -69,6 +90,6 @@ def test_the_addresses_of_an_ipv6_network_are_one_client() -> None:
 def test_the_memory_of_the_throttle_is_bounded() -> None:
     throttle = LoginThrottle(per_address=2, in_total=20, max_addresses=50)
     for number in range(500):
-        throttle.fail(f"10.0.{number // 250}.{number % 250}", float(number) / 100)
+        throttle.attempt(f"10.0.{number // 250}.{number % 250}", float(number))
     assert len(throttle._failures) == 50
     assert len(throttle._total) == 20

@@ -116,6 +116,15 @@ def test_a_taken_port_is_one_sentence(start: Callable[..., PageProcess]) -> None
     assert re.fullmatch(rf"The page does not start\. BIND_HOST 127\.0\.0\.1 with port {port} .*\n", page.printed)
 
 
+def test_no_other_site_gets_a_page_or_a_socket(start: Callable[..., PageProcess]) -> None:
+    page = start()
+    handshake = f"{page.url}/_nicegui_ws/socket.io/?EIO=4&transport=polling"
+    for address in (page.url, handshake, f"{page.url}/favicon.ico"):
+        for headers in ({"Host": "evil.example"}, {"Origin": "https://evil.example"}):
+            assert requests.get(address, headers=headers, timeout=WAIT_SECONDS).status_code == 403, (address, headers)
+    assert requests.get(handshake, headers={"Origin": page.url}, timeout=WAIT_SECONDS).status_code == 200
+
+
 def test_a_proxy_that_is_trusted_says_that_it_is_https(start: Callable[..., PageProcess]) -> None:
     page = start(UI_PASSWORD="sesame")
     sent = {"X-Forwarded-Proto": "https"}

@@ -10,7 +10,7 @@ from starlette.routing import Route, WebSocketRoute
 from starlette.types import Message
 from starlette.websockets import WebSocket
 
-from ui.security import LOGIN_COOKIE, PasswordGate, SecurityHeaders
+from ui.security import LOGIN_COOKIE, OriginGate, PasswordGate, SecurityHeaders
 
 PAGE = "<html><script>one()</script><p>Grüße</p><script type=module src=x></script></html>"
 
@@ -82,7 +82,7 @@ async def test_inline_scripts_and_framing_are_forbidden(headers_app: SecurityHea
     policy = dict(rule.strip().split(" ", 1) for rule in headers["content-security-policy"].split(";"))
     assert "unsafe-inline" not in policy["script-src"]
     assert (policy["frame-ancestors"], policy["object-src"], policy["base-uri"]) == ("'none'", "'none'", "'none'")
-    assert (headers["x-content-type-options"], headers["referrer-policy"]) == ("nosniff", "no-referrer")
+    assert (headers["x-content-type-options"], headers["referrer-policy"]) == ("nosniff", "same-origin")
     assert headers["cache-control"] == "no-store"
 
 
@@ -139,3 +139,79 @@ async def test_the_gate_knows_its_paths_behind_a_prefix(gate: PasswordGate) -> N
         assert (await client.get("/decant/health")).status_code == 200
         page = await client.get("/decant/", headers={"Accept": "text/html"})
     assert page.headers["location"] == "/decant/login"
+
+
+@pytest.fixture
+def local() -> OriginGate:
+    return OriginGate(Starlette(routes=ROUTES), is_local=True)
+
+
+@pytest.fixture
+def public() -> OriginGate:
+    return OriginGate(Starlette(routes=ROUTES), is_local=False)
+
+
+@pytest.mark.parametrize(
+    "host", ["localhost", "LocalHost.:8100", "a.localhost", "127.0.0.1:8100", "127.9.9.9", "[::1]:8100"]
+)
+async def test_a_page_without_a_password_answers_to_this_machine_s_names(local: OriginGate, host: str) -> None:
+    async with visitor(local) as browser:
+        assert (await browser.get("/", headers={"Host": host})).status_code == 200
+
+
+@pytest.mark.parametrize("host", ["evil.example", "localhost.evil.example:8100", "127.0.0.1.evil.example", "10.0.0.1"])
+async def test_a_page_without_a_password_answers_to_no_other_name(local: OriginGate, host: str) -> None:
+    async with visitor(local) as browser:
+        assert (await browser.get("/", headers={"Host": host})).status_code == 403
+        assert (await browser.get("/health", headers={"Host": host})).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("host", "origin", "status"),
+    [
+        ("chat.example", "https://chat.example", 200),
+        ("chat.example:443", "https://chat.example", 200),
+        ("localhost:8100", "http://localhost:8100", 200),
+        ("localhost:8100", "http://localhost:3000", 403),
+        ("chat.example", "https://evil.example", 403),
+        ("chat.example", "null", 403),
+        ("chat.example", "", 403),
+    ],
+)
+async def test_only_the_page_s_own_origin_is_answered(public: OriginGate, host: str, origin: str, status: int) -> None:
+    async with visitor(public) as browser:
+        assert (await browser.get("/", headers={"Host": host, "Origin": origin})).status_code == status
+
+
+async def test_a_proxy_may_say_what_the_page_is_called(public: OriginGate) -> None:
+    headers = {"Host": "127.0.0.1:8100", "X-Forwarded-Host": "chat.example", "Origin": "https://chat.example"}
+    async with visitor(public) as browser:
+        assert (await browser.get("/", headers=headers)).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("host", "origin", "closed"),
+    [
+        (b"localhost:8100", b"http://localhost:8100", False),
+        (b"localhost:8100", b"https://evil.example", True),
+        (b"evil.example", b"http://evil.example", True),
+    ],
+)
+async def test_a_socket_of_another_site_is_closed(local: OriginGate, host: bytes, origin: bytes, closed: bool) -> None:
+    sent: list[Message] = []
+    scope = {
+        "type": "websocket",
+        "path": "/_nicegui_ws/socket.io",
+        "headers": [(b"host", host), (b"origin", origin)],
+        "query_string": b"",
+        "root_path": "",
+    }
+
+    async def receive() -> Message:
+        return {"type": "websocket.connect"}
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    await local(scope, receive, send)
+    assert (sent[0] == {"type": "websocket.close", "code": 1008}) == closed

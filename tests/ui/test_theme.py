@@ -86,6 +86,7 @@ async def browser(password: str) -> AsyncIterator[httpx.AsyncClient]:
     """What asks the page and is not signed in."""
     async with user_simulation() as user:
         build(read_config({"API_URL": "http://127.0.0.1:9", "UI_PASSWORD": password}))
+        user.http_client.headers["Host"] = "localhost"
         yield user.http_client
 
 
@@ -109,7 +110,7 @@ async def test_a_page_has_its_colours_and_links_to_the_rest(browser: httpx.Async
     assert linked(page) == LOOK.path
     assert page.text.index("--paper: #fbfaf8") < page.text.index(LOOK.path)
     assert page.text.count("<script") == page.text.count("<script nonce=")
-    assert ".composer" not in page.text
+    assert ".composer-card" not in page.text
 
 
 async def test_a_browser_keeps_the_sheet_for_good(browser: httpx.AsyncClient) -> None:
@@ -144,7 +145,7 @@ async def test_a_stranger_gets_the_login_page_with_its_look_and_no_more(browser:
 async def test_the_link_knows_what_proxies_strip(browser: httpx.AsyncClient, root: str, forwarded: str) -> None:
     transport = httpx.ASGITransport(browser._transport.app, root_path=root)
     headers = {"X-Forwarded-Prefix": forwarded, "Accept": "text/html"}
-    async with httpx.AsyncClient(transport=transport, base_url="http://test", headers=headers) as proxy:
+    async with httpx.AsyncClient(transport=transport, base_url="http://localhost", headers=headers) as proxy:
         opened = await proxy.get(f"{root}/")
         page = opened if opened.status_code == 200 else await proxy.get(f"{root}/login")
         assert linked(page) == f"{forwarded}{root}{LOOK.path}"

@@ -1,5 +1,6 @@
 """The login page: plain HTML without a socket, so that nothing of NiceGUI answers those who are not signed in."""
 
+import asyncio
 import html
 from collections.abc import Callable
 from urllib.parse import parse_qs
@@ -56,13 +57,15 @@ def register(
     @app.post("/login")
     async def sign_in(request: Request) -> Response:
         address = request.client.host if request.client else ""
-        if wait_seconds := throttle.seconds_to_wait(address, clock()):
-            seconds = str(int(wait_seconds) + 1)
+        attempt = throttle.attempt(address, clock())
+        if attempt.wait_seconds:
+            seconds = str(int(attempt.wait_seconds) + 1)
             problem = texts.LOGIN_THROTTLED.format(seconds=seconds)
             return HTMLResponse(page(request, problem), 429, {"Retry-After": seconds})
+        await asyncio.sleep(attempt.pause_seconds)
         if not password.matches(await _sent_password(request)):
-            throttle.fail(address, clock())
             return HTMLResponse(page(request, texts.LOGIN_WRONG), 401)
+        throttle.succeed(address)
         return _signed_in(request, sessions)
 
     @app.post("/logout")

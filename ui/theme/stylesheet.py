@@ -59,7 +59,10 @@ def read_look(folder: Path = FOLDER) -> Look:
     sheet = _joined(folder, LINKED)
     digest = hashlib.sha256(sheet.encode()).hexdigest()
     return Look(
-        head=f"<script>{script}</script>\n<script nomodule>{NO_MODULES}</script>\n<style>{_joined(folder, INLINED)}</style>",
+        head=(
+            f"<script>{script}</script>\n<script nomodule>{NO_MODULES}</script>\n"
+            f"<style>{_joined(folder, INLINED)}</style>"
+        ),
         sheet=sheet,
         path=f"/theme/{digest[:16]}.css",
     )

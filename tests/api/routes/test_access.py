@@ -55,12 +55,28 @@ def test_each_of_the_tokens_opens(guarded: FlaskClient, given: str) -> None:
     assert guarded.get("/models", headers=headers).status_code == 200
 
 
-@pytest.mark.parametrize("host", ["localhost", "127.0.0.1:8000", "[::1]:8000"])
+@pytest.mark.parametrize(
+    "host", ["localhost", "LocalHost.:8000", "decant.localhost", "127.0.0.1:8000", "127.1.2.3", "[::1]:8000"]
+)
 def test_without_a_token_this_machine_s_names_are_answered(open_to_this_machine: FlaskClient, host: str) -> None:
     assert open_to_this_machine.get("/models", headers={"Host": host}).status_code == 200
 
 
-@pytest.mark.parametrize("host", ["evil.example", "evil.example:8000", "127.0.0.1.evil.example"])
+@pytest.mark.parametrize(
+    "host", ["evil.example", "evil.example:8000", "127.0.0.1.evil.example", "unix:x", "localhost.evil.example"]
+)
 def test_without_a_token_another_name_is_refused(open_to_this_machine: FlaskClient, host: str) -> None:
     response = open_to_this_machine.get("/models", headers={"Host": host})
     assert (response.status_code, response.get_json()["code"]) == (403, "forbidden")
+
+
+@pytest.mark.parametrize("origin", ["https://evil.example", "http://localhost:3000", "null"])
+def test_a_page_of_another_site_is_refused(open_to_this_machine: FlaskClient, origin: str) -> None:
+    for path in ("/models", "/threads"):
+        response = open_to_this_machine.get(path, headers={"Host": "localhost:8000", "Origin": origin})
+        assert (response.status_code, response.get_json()["code"]) == (403, "forbidden")
+
+
+def test_the_api_s_own_page_is_answered(open_to_this_machine: FlaskClient) -> None:
+    headers = {"Host": "localhost:8000", "Origin": "http://localhost:8000"}
+    assert open_to_this_machine.get("/models", headers=headers).status_code == 200

@@ -52,5 +52,5 @@ def test_code_in_an_item_goes_on_in_its_frame() -> None:
 
 
 def test_nothing_short_is_cut() -> None:
-    assert cut("", "word " * 500) is None
+    assert cut("", "word " * 150) is None
     assert cut("", "- item\n" + "  para\n\n" * 500) is None

@@ -90,5 +90,5 @@ async def test_health_needs_no_password(browser: httpx.AsyncClient) -> None:
 async def test_without_a_password_there_is_no_login() -> None:
     async with user_simulation() as user:
         build(read_config({"API_URL": "http://127.0.0.1:9"}))
-        assert (await user.http_client.get("/", headers=HTML)).status_code == 200
-        assert (await user.http_client.get("/login")).status_code == 404
+        assert (await user.http_client.get("/", headers={**HTML, "Host": "localhost"})).status_code == 200
+        assert (await user.http_client.get("/login", headers={"Host": "localhost"})).status_code == 404
