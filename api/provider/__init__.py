@@ -8,7 +8,8 @@
     exchange             what another thread holds to end a call at any moment, also before the response
     http1, chunked_body  HTTP/1.1 as bytes: requests, heads and the framing of bodies
     sse_decoder          a body's bytes become server-sent events
-    completion_decoder   … and those the events of an answer and, at its end, `Finished`
+    completion_decoder   … and those the events of an answer and, at its end, `Finished`: with `pieces` (text, usage and
+                         words in any shape), `tool_call_pieces` and `think_tags`
     errors               what a provider says when it fails, and foreign exceptions, become one error of the tree
     probe                whether the provider answers, asked rarely
 

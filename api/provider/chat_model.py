@@ -3,6 +3,7 @@
 Nothing here retries or watches the clock: the caller does, and ends a call from any thread at any moment.
 """
 
+import logging
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
 # How long the response may take to end once the answer is there: first for its usage, then for its last, empty chunk.
 TAIL_SECONDS = 5.0
+EARLY_STOP_SECONDS = 30.0
 SETTLE_SECONDS = 0.1
 SETTLING_READS = 8
 
@@ -34,6 +36,8 @@ ERROR_BODY_LIMIT = 64 * 1024
 MODELS_LIMIT = 8 * 1024 * 1024
 
 Send = Callable[[ModelRequest, int, Exchange], Response]
+
+logger = logging.getLogger(__name__)
 
 
 class ChatModel:
@@ -176,13 +180,16 @@ class Completion:
                         self.content_at = time.monotonic()
                     yield events
                     if decoder.finish_reason is not None:
-                        response.limit_silence(TAIL_SECONDS)
+                        # Some say "stop" where the reasoning ends, and answer after a while.
+                        response.limit_silence(TAIL_SECONDS if decoder.has_answer else EARLY_STOP_SECONDS)
             except FOREIGN_ERRORS as exc:
                 if decoder.finish_reason is None:
                     yield decoder.flush()
                     raise ProviderTruncated("The connection to the provider broke within the answer.") from exc
             if last_events := decoder.flush():
                 yield last_events
+            if decoder.not_understood:
+                logger.warning("skipped %d events of the provider that are no chat completion", decoder.not_understood)
             if not self._exchange.is_closed:
                 finished = decoder.finish()
                 _settle(response)

@@ -10,17 +10,19 @@
 `feed` and `flush` keep a failure for `finish`, so that text which arrived in front of it is never lost.
 """
 
-from collections.abc import Mapping
 from itertools import groupby
 from typing import Any
 
 import orjson
 
-from api.errors import ProviderError, ProviderTruncated, forget_frames
-from api.events import Event, MessageDelta, ReasoningDelta, ToolCallStarted, Usage
+from api.errors import ProviderError, ProviderRejected, ProviderTruncated, forget_frames
+from api.events import Event, MessageDelta, ReasoningDelta, Usage
 from api.messages import Finished
 from api.provider.errors import CHECK_BASE_URL, error_from_payload
+from api.provider.pieces import Halves, chunks_of, reasoning_of, split_content, usage_of, word_of
 from api.provider.sse_decoder import ServerSentEventDecoder
+from api.provider.think_tags import ThinkTags
+from api.provider.tool_call_pieces import ToolCallPieces
 
 BUFFER_LIMIT = 8 * 1024 * 1024
 
@@ -28,6 +30,14 @@ _BOM = b"\xef\xbb\xbf"
 _NOT_AN_ANSWER = f"The provider did not answer with a chat completion: {CHECK_BASE_URL}."
 _WEB_PAGE = f"The provider answered with a web page instead of a chat completion: {CHECK_BASE_URL}."
 _MALFORMED = "The provider sent a line which is not a chat completion."
+_MEDIA = "(The model answered with something that is no text, which cannot be shown here.)"
+# What providers write for the words of the Chat Completions API, and for a failure (DeepSeek, Gemini, SGLang, vLLM).
+_REASONS = {"function_call": "tool_calls", "max_tokens": "length"} | dict.fromkeys(
+    ("stop", "end_turn", "eos", "eos_token", "stop_sequence", "complete", "completed", "done"), "stop"
+)
+_BROKEN = frozenset(("abort", "insufficient_system_resource", "malformed_function_call"))
+# The events of the Responses API and of Anthropic's.
+_OTHER_PROTOCOLS = ("response.", "message_start", "content_block", "message_delta", "message_stop")
 _TOO_LARGE = "The provider sent more in one piece than an answer can be."
 
 
@@ -36,12 +46,13 @@ class CompletionDecoder:
 
     `is_done` says that more bytes would change nothing: the provider said so, or it failed. `content_count` grows with
     every piece of the answer, also those which are no event of their own, like the arguments of a tool call: silence is
-    when it stands still.
+    when it stands still. `not_understood` counts what was skipped; only an answer of nothing else fails for it.
     """
 
     def __init__(self) -> None:
         self.finish_reason: str | None = None
         self.content_count = 0
+        self.not_understood = 0
         self.is_done = False
         self._usage: Usage | None = None
         self._failure: ProviderError | None = None
@@ -49,8 +60,16 @@ class CompletionDecoder:
         self._opening: bytes | None = b""
         self._document: bytearray | None = None
         self._stream = ServerSentEventDecoder()
-        self._tool_calls = _ToolCalls()
+        self._tool_calls = ToolCallPieces()
+        self._thoughts, self._text, self._tags = Halves(), Halves(), ThinkTags()
+        self._is_plain = False
+        self._has_delta = self._has_text = self._has_reasoning = self._has_media = self._has_calls = False
         self._events: list[Event] = []
+
+    @property
+    def has_answer(self) -> bool:
+        """Whether there is more than reasoning: text, or a tool call."""
+        return self._has_text or self._has_calls
 
     def feed(self, received: bytes) -> list[Event]:
         """Decode the bytes of one read; consecutive deltas of a kind leave as one event."""
@@ -94,7 +113,11 @@ class CompletionDecoder:
         if self.finish_reason is None:
             if self._opening is None and not self._looks_like_answer:
                 raise ProviderError(_NOT_AN_ANSWER)
+            if self.not_understood and not self._has_delta:
+                raise ProviderError(_MALFORMED)
             raise ProviderTruncated("The provider's answer ended before it was complete.")
+        if self.finish_reason.lower() in _BROKEN or self.finish_reason.lower().startswith("function_call_filter"):
+            raise ProviderTruncated(f"The provider broke the answer off ({self.finish_reason}).")
         return Finished(self.finish_reason, self._usage)
 
     def _keep(self, failure: ProviderError) -> None:
@@ -117,23 +140,30 @@ class CompletionDecoder:
         return content
 
     def _flush(self) -> None:
+        try:
+            self._flush_body()
+        finally:
+            self._end_text()
+            if self.finish_reason is not None:
+                self._events += self._tool_calls.take()
+
+    def _flush_body(self) -> None:
         if self._document is not None:
             self._read_document(bytes(self._document))
             return
         for event_type, payload in self._stream.flush():
             self._looks_like_answer = True
-            # Half a line at the end is a truncated answer, not a malformed one.
+            # Half a line at the end is a truncated answer, not one that is not understood.
             if event_type == b"error" or payload.strip() == b"[DONE]" or _is_json(payload):
                 self._read_event(event_type, payload)
 
     def _read_document(self, document: bytes) -> None:
         """Read an answer that came in one piece, because the provider does not stream."""
-        try:
-            content = orjson.loads(document)
-        except orjson.JSONDecodeError as exc:
-            raise ProviderError(_NOT_AN_ANSWER) from exc
+        content = next(iter(chunks_of(document)), None)
+        if not isinstance(content, dict | list):
+            raise ProviderError(_NOT_AN_ANSWER)
         if isinstance(content, dict) and "choices" in content:
-            self._read_chunk(document)
+            self._read(content)
         elif isinstance(content, list) or "error" in content or content.get("object") == "error":
             raise error_from_payload(content)
         else:
@@ -145,84 +175,115 @@ class CompletionDecoder:
         self._looks_like_answer = True
         if payload == b"[DONE]":
             self.is_done = True
-        elif event_type == b"error":
+        elif event_type == b"error" and self.finish_reason is None:
             raise error_from_payload(orjson.loads(payload) if _is_json(payload) else payload.decode(errors="replace"))
         elif payload:
             self._read_chunk(payload)
         return self.is_done
 
     def _read_chunk(self, payload: bytes) -> None:
+        """Read one event's JSON; what is not understood is counted, and what comes after the end changes nothing."""
         try:
-            chunk = orjson.loads(payload)
-            for choice in chunk.get("choices") or ():
-                if not choice.get("index"):
-                    if delta := choice.get("delta") or choice.get("message"):
-                        self._read_delta(delta)
-                    if choice.get("finish_reason"):
-                        self._read_finish(choice, chunk)
-            if usage := chunk.get("usage"):
-                self._usage = _read_usage(usage) or self._usage
-            if chunk.get("error") or chunk.get("object") == "error":
-                raise error_from_payload(chunk)
-        except (AttributeError, LookupError, TypeError, ValueError) as exc:
-            raise ProviderError(_MALFORMED) from exc
+            chunks: list[Any] = [orjson.loads(payload)]
+        except orjson.JSONDecodeError:
+            chunks = chunks_of(payload) or [None]
+        for chunk in chunks:
+            if isinstance(chunk, dict):
+                self._read(chunk)
+            else:
+                self.not_understood += 1
+
+    def _read(self, chunk: dict[str, Any]) -> None:
+        choices = chunk.get("choices")
+        for choice in choices if isinstance(choices, list) else ():
+            if isinstance(choice, dict) and choice.get("index") in (None, 0, "0"):
+                self._read_choice(choice, chunk)
+            elif not isinstance(choice, dict):
+                self.not_understood += 1
+        groq = chunk.get("x_groq")
+        groq = groq if isinstance(groq, dict) else {}
+        if usage := chunk.get("usage") or groq.get("usage"):
+            self._usage = usage_of(usage) or self._usage
+        if self.finish_reason is not None:
+            return
+        if chunk.get("error") or chunk.get("object") == "error":
+            raise error_from_payload(chunk)
+        if groq.get("error"):
+            raise error_from_payload(groq)
+        if "choices" not in chunk and str(chunk.get("type", "")).startswith(_OTHER_PROTOCOLS):
+            raise ProviderRejected(_NOT_AN_ANSWER)
+
+    def _read_choice(self, choice: dict[str, Any], chunk: dict[str, Any]) -> None:
+        delta, message = choice.get("delta"), choice.get("message")
+        if isinstance(delta, dict) and delta:
+            self._read_delta(delta)
+        elif isinstance(message, dict) and not self._has_delta:
+            self._read_delta(message)
+        elif isinstance(choice.get("text"), str):
+            self._read_delta({"content": choice["text"]})
+        if choice.get("finish_reason"):
+            self._read_finish(choice, chunk)
 
     def _read_delta(self, delta: dict[str, Any]) -> None:
-        if text := delta.get("reasoning_content") or delta.get("reasoning"):
-            if not isinstance(text, str):
-                raise TypeError(text)
-            self._events.append(ReasoningDelta(text))
+        """Read one delta; plain text after plain text, which nearly all are, takes a short way.
+
+        An event of one word takes 5.4 us with it and 9.3 without: `feed` over 2,000 of them, the best of seven rounds.
+        """
+        content = delta.get("content")
+        if self._is_plain and len(delta) == 1 and type(content) is str and content.isascii():
+            if content:
+                self._events.append(MessageDelta(content))
+                self.content_count += 1
+            return
+        thoughts, text = split_content(delta.get("content") or delta.get("refusal"))
+        self._add(self._thoughts.join(reasoning_of(delta) or thoughts), self._text.join(text))
+        if delta.get("tool_calls") or delta.get("function_call"):
+            self._tool_calls.append(delta.get("tool_calls") or [{"index": 0, "function": delta["function_call"]}])
+            self._has_delta = self._has_calls = True
             self.content_count += 1
-        if text := delta.get("content") or delta.get("refusal"):
-            self._events.append(MessageDelta(text if isinstance(text, str) else _text_of(text)))
+        self._has_media = self._has_media or bool(delta.get("images") or delta.get("audio"))
+        self._is_plain = self._has_text and self._tags.is_past and self._text.is_empty
+
+    def _add(self, reasoning: str, text: str) -> None:
+        if text and not self._has_reasoning and not reasoning:
+            reasoning, text = self._tags.split(text)
             self.content_count += 1
-        if tool_calls := delta.get("tool_calls"):
-            self._tool_calls.append(tool_calls)
+        self._has_reasoning = self._has_reasoning or bool(reasoning and not self._tags.is_inside)
+        if reasoning:
+            self._events.append(ReasoningDelta(reasoning))
+        if text:
+            self._events.append(MessageDelta(text))
+            self._has_text = True
+        if reasoning or text:
+            self._has_delta = True
             self.content_count += 1
 
     def _read_finish(self, choice: dict[str, Any], chunk: dict[str, Any]) -> None:
-        if choice["finish_reason"] == "error":
+        reason = word_of(choice["finish_reason"])
+        if reason is None:
+            self.not_understood += 1
+        elif reason == "error":
             raise error_from_payload(choice if choice.get("error") else chunk)
-        self.finish_reason = choice["finish_reason"]
+        self._end_text()
+        self.finish_reason = _REASONS.get((reason or "stop").lower(), reason)
         self._events += self._tool_calls.take()
-        if usage := choice.get("usage"):
-            self._usage = _read_usage(usage) or self._usage
+        self._usage = usage_of(choice.get("usage")) or self._usage
+
+    def _end_text(self) -> None:
+        """Write what has waited for its other half, and say what cannot be shown where that is all there is."""
+        reasoning, text = self._tags.flush()
+        reasoning, text = reasoning + self._thoughts.flush(), text + self._text.flush()
+        if reasoning:
+            self._events.append(ReasoningDelta(reasoning))
+        if not text and self._has_media and not self._has_text:
+            text = _MEDIA
+        if text:
+            self._events.append(MessageDelta(text))
+            self._has_text = True
 
     def _take_events(self) -> list[Event]:
         events, self._events = self._events, []
         return events if len(events) < 2 else _joined(events)
-
-
-class _ToolCalls:
-    """Puts tool calls together from pieces, which name their call by `index` or, without one, follow it."""
-
-    def __init__(self) -> None:
-        self._calls: dict[int, dict[str, list[str]]] = {}
-        self._size = 0
-
-    def append(self, pieces: list[dict[str, Any]]) -> None:
-        for piece in pieces:
-            function = piece.get("function") or {}
-            index = piece.get("index")
-            if index is None:
-                is_new = not self._calls or piece.get("id") or function.get("name")
-                index = len(self._calls) if is_new else max(self._calls)
-            call = self._calls.setdefault(index, {"id": [], "name": [], "arguments": []})
-            for field, value in (("id", piece.get("id")), ("name", function.get("name"))):
-                if value and not call[field]:
-                    call[field].append(value)
-            arguments = function.get("arguments") or ""
-            call["arguments"].append(arguments if isinstance(arguments, str) else orjson.dumps(arguments).decode())
-            self._size += len(call["arguments"][-1])
-        if self._size > BUFFER_LIMIT:
-            raise ProviderError(_TOO_LARGE)
-
-    def take(self) -> list[ToolCallStarted]:
-        calls, self._calls = self._calls, {}
-        return [
-            ToolCallStarted("".join(call["id"]) or f"call_{index}", "".join(call["name"]), "".join(call["arguments"]))
-            for index, call in sorted(calls.items())
-        ]
 
 
 def _joined(events: list[Event]) -> list[Event]:
@@ -234,16 +295,6 @@ def _joined(events: list[Event]) -> list[Event]:
         else:
             joined += group
     return joined
-
-
-def _read_usage(usage: Mapping[str, Any]) -> Usage | None:
-    tokens = usage.get("prompt_tokens"), usage.get("completion_tokens")
-    return None if tokens == (None, None) else Usage(int(tokens[0] or 0), int(tokens[1] or 0), estimated=False)
-
-
-def _text_of(parts: list[dict[str, Any]]) -> str:
-    """Read content that came as a list of parts."""
-    return "".join(part.get("text") or "" for part in parts)
 
 
 def _is_json(payload: bytes) -> bool:

@@ -222,6 +222,160 @@ def test_any_split_of_a_failure_decodes_the_same(name: str) -> None:
         assert decode([whole[:at], whole[at:]]) == decode([whole]), at
 
 
+SKIPPED = {
+    "two events in one": (
+        event(chunk({"content": "One "})[6:].strip() + b"\ndata: " + chunk({"content": "two"})[6:].strip()) + STOP,
+        [MessageDelta("One two"), Finished("stop")],
+    ),
+    "half a surrogate pair": (
+        event(b'{"choices":[{"delta":{"content":"\\ud83d"}}]}')
+        + event(b'{"choices":[{"delta":{"content":"\\ude00!"}}]}')
+        + STOP,
+        [MessageDelta("\U0001f600!"), Finished("stop")],
+    ),
+    "a surrogate alone": (
+        event(b'{"choices":[{"delta":{"content":"\\ud83d"}}]}') + HELLO + STOP,
+        [MessageDelta("\ufffdHello ☃"), Finished("stop")],
+    ),
+    "half a character": (
+        event(b'{"choices":[{"delta":{"content":"\xe4\xbf"}}]}')
+        + event(b'{"choices":[{"delta":{"content":"\xa1"}}]}')
+        + STOP,
+        [MessageDelta("信"), Finished("stop")],
+    ),
+    "infinity": (
+        event(b'{"choices":[{"index":0,"delta":{"content":"a"},"logprobs":[-Infinity]}]}') + STOP,
+        [MessageDelta("a"), Finished("stop")],
+    ),
+    "null and plain words": (
+        event(b"null") + event(b"keep-alive") + HELLO + event(b"[1]") + STOP,
+        [MessageDelta("Hello ☃"), Finished("stop")],
+    ),
+    "strange deltas": (
+        event({"choices": [{"delta": "text"}, 7, {"delta": {"content": 7}}]}) + HELLO + STOP,
+        [MessageDelta("Hello ☃"), Finished("stop")],
+    ),
+    "trouble after the end": (
+        HELLO + STOP + event(b"{oops") + event({"error": "late"}),
+        [MessageDelta("Hello ☃"), Finished("stop")],
+    ),
+    "the whole message at the end": (
+        HELLO + event({"choices": [{"delta": {}, "message": {"content": "Hello ☃"}, "finish_reason": "stop"}]}),
+        [MessageDelta("Hello ☃"), Finished("stop")],
+    ),
+    "calls that share an index": (
+        chunk({"tool_calls": [{"index": 0, "id": "a", "function": {"name": "f", "arguments": "{}"}}]})
+        + chunk({"tool_calls": [{"index": 0, "id": "b", "function": {"name": "g", "arguments": "[]"}}]})
+        + chunk({}, "tool_calls"),
+        [ToolCallStarted("a", "f", "{}"), ToolCallStarted("b", "g", "[]"), Finished("tool_calls")],
+    ),
+    "a function call": (
+        chunk({"function_call": {"name": "f", "arguments": "{"}})
+        + chunk({"function_call": {"arguments": "}"}}, "function_call"),
+        [ToolCallStarted("call_0", "f", "{}"), Finished("tool_calls")],
+    ),
+    "thinking parts": (
+        chunk({"content": [{"type": "thinking", "thinking": [{"type": "text", "text": "hm"}]}]}) + HELLO + STOP,
+        [ReasoningDelta("hm"), MessageDelta("Hello ☃"), Finished("stop")],
+    ),
+    "a summary of reasoning": (
+        chunk({"content": [{"type": "reasoning", "summary": [{"text": "hm"}]}, {"type": "text", "text": "a"}]}) + STOP,
+        [ReasoningDelta("hm"), MessageDelta("a"), Finished("stop")],
+    ),
+    "reasoning in an object": (
+        chunk({"reasoning": {"content": [{"type": "text", "text": "hm"}]}}) + HELLO + STOP,
+        [ReasoningDelta("hm"), MessageDelta("Hello ☃"), Finished("stop")],
+    ),
+    "reasoning details alone": (
+        chunk({"reasoning_details": [{"type": "reasoning.text", "text": "hm"}]}) + HELLO + STOP,
+        [ReasoningDelta("hm"), MessageDelta("Hello ☃"), Finished("stop")],
+    ),
+    "think tags": (
+        chunk({"content": "\n<thi"}) + chunk({"content": "nk>\nhm</thi"}) + chunk({"content": "nk>\n\nHello"}) + STOP,
+        [ReasoningDelta("hm"), MessageDelta("Hello"), Finished("stop")],
+    ),
+    "think tags that never close": (
+        chunk({"content": "<think>hm"}) + STOP,
+        [ReasoningDelta("hm"), Finished("stop")],
+    ),
+    "think tags in the text": (
+        chunk({"content": "Use `<think>` and </think>."}) + STOP,
+        [MessageDelta("Use `<think>` and </think>."), Finished("stop")],
+    ),
+    "a less sign": (chunk({"content": "<th"}) + STOP, [MessageDelta("<th"), Finished("stop")]),
+    "groq's usage": (
+        HELLO + chunk({}, "stop", x_groq={"usage": {"prompt_tokens": 1, "completion_tokens": 2}}),
+        [MessageDelta("Hello ☃"), Finished("stop", Usage(1, 2, estimated=False))],
+    ),
+    "usage beyond all bounds": (
+        HELLO + chunk({}, "stop", usage={"prompt_tokens": -5, "completion_tokens": 2**62}),
+        [MessageDelta("Hello ☃"), Finished("stop", Usage(0, 2**31 - 1, estimated=False))],
+    ),
+    "strange usage": (
+        HELLO + chunk({}, "stop", usage={"prompt_tokens": [1], "completion_tokens": True}),
+        [MessageDelta("Hello ☃"), Finished("stop")],
+    ),
+    "text completions": (
+        event({"choices": [{"text": "a", "finish_reason": "stop"}]}),
+        [MessageDelta("a"), Finished("stop")],
+    ),
+    "an image alone": (
+        chunk({"images": [{"image_url": {"url": "data:image/png;base64,AA"}}]}) + STOP,
+        [
+            MessageDelta("(The model answered with something that is no text, which cannot be shown here.)"),
+            Finished("stop"),
+        ],
+    ),
+    "reasons in other words": (HELLO + chunk({}, "STOP"), [MessageDelta("Hello ☃"), Finished("stop")]),
+}
+
+
+@pytest.mark.parametrize("name", SKIPPED)
+def test_what_is_not_understood_loses_nothing_that_is(name: str) -> None:
+    body, events = SKIPPED[name]
+    assert decode([body]) == events
+    assert decode([body[at : at + 1] for at in range(len(body))]) == events
+
+
+@pytest.mark.parametrize("reason", [5, True, ["x"], {"a": 1}, 2.5])
+def test_a_reason_that_is_no_word_ends_the_answer(reason: object) -> None:
+    assert decode([HELLO + chunk({}, reason)]) == [MessageDelta("Hello ☃"), Finished("stop")]  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("reason", ["abort", "insufficient_system_resource", "MALFORMED_FUNCTION_CALL"])
+def test_a_reason_that_tells_of_a_failure_is_one_with_the_text_kept(reason: str) -> None:
+    text, (error, _) = decode([HELLO + chunk({}, reason)])  # type: ignore[misc]
+    assert (text, error) == (MessageDelta("Hello ☃"), ProviderTruncated)
+
+
+@pytest.mark.parametrize("kind", ["response.created", "message_start"])
+def test_another_protocol_is_a_wrong_address_and_not_worth_another_try(kind: str) -> None:
+    assert failure(event({"type": kind, "response": {}})) is ProviderRejected
+
+
+def test_tool_calls_are_bounded_in_number_and_size() -> None:
+    flood = b"".join(chunk({"tool_calls": [{"index": number, "id": "x" * 99}]}) for number in range(1000))
+    assert failure(flood + STOP) is ProviderError
+    decoder = CompletionDecoder()
+    for number in range(300_000):
+        decoder.feed(
+            chunk({"tool_calls": [{"index": 0, "id": f"{number}"}]})
+            if number < 100
+            else chunk({"tool_calls": [{}] * 9})
+        )
+        if decoder.is_done:
+            break
+    assert decoder.is_done
+
+
+def test_an_early_stop_is_known_by_the_answer_that_is_missing() -> None:
+    decoder = CompletionDecoder()
+    decoder.feed(chunk({"reasoning": "hm"}, "stop"))
+    assert (decoder.finish_reason, decoder.has_answer) == ("stop", False)
+    decoder.feed(HELLO)
+    assert decoder.has_answer
+
+
 @pytest.mark.parametrize("body", [HELLO, HELLO + DONE, HELLO + b'data: {"choices": [{"del', b"", b": keep-alive\n\n"])
 def test_an_answer_without_finish_reason_is_truncated(body: bytes) -> None:
     assert failure(body) is ProviderTruncated
@@ -234,10 +388,8 @@ def test_an_answer_without_finish_reason_is_truncated(body: bytes) -> None:
         (b'{"detail": "Not Found"}', "OPENAI_BASE_URL"),
         (b"upstream connect error", "OPENAI_BASE_URL"),
         (b'{"choices": [', "OPENAI_BASE_URL"),
-        (HELLO + b"data: {not json}\n\n", "not a chat completion"),
-        (HELLO + b"data: 7\n\n", "not a chat completion"),
-        (HELLO + event({"choices": [{"delta": "text"}]}), "not a chat completion"),
-        (HELLO + event({"choices": [{"delta": {"content": 7}}]}), "not a chat completion"),
+        (b"data: {not json}\n\n", "not a chat completion"),
+        (b"data: 7\n\n", "not a chat completion"),
     ],
 )
 def test_what_is_no_answer_fails_with_a_hint(body: bytes, hint: str) -> None:

@@ -138,7 +138,7 @@ BREAKS: dict[str, tuple[Scenario, type[ProviderError]]] = {
     "connection reset": (Scenario(ending="reset", **UNFINISHED), ProviderTruncated),  # type: ignore[arg-type]
     "malformed JSON": (
         Scenario(raw=(f"data: {json.dumps(delta(content='kept'))}\n\n", "data: {oops\n\n")),
-        ProviderError,
+        ProviderTruncated,
     ),
 }
 
