@@ -1,6 +1,9 @@
 """Markdown that models write: what the tests of growing text cut at every place."""
 
+from ui.markdown.formulas import fenced
 from ui.markdown.growing import GrowingMarkdown
+from ui.markdown.render import rendered
+from ui.markdown.source import Source
 
 EVERYTHING = """\
 # Title with *emphasis*
@@ -125,3 +128,10 @@ def piece_by_piece(text: str, sizes: list[int]) -> list[str]:
         position, turn = position + size, turn + 1
     growing.finish()
     return growing.finished
+
+
+def as_parsed(text: str) -> list[str]:
+    """Return the units of a text that the parser read as a whole, which knows no cuts; it ends every line."""
+    source = Source()
+    lines = source.feed(text) + source.open_line()
+    return rendered(fenced(lines).text, {}, {}, is_final=True)

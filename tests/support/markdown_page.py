@@ -1,4 +1,7 @@
-"""A page with StreamedMarkdown alone, fed over HTTP: `python -m tests.support.markdown_page PORT`."""
+"""A page with StreamedMarkdown alone, fed over HTTP: `python -m tests.support.markdown_page PORT [--policy]`.
+
+With `--policy` it has the security headers of the product's pages.
+"""
 
 import asyncio
 import sys
@@ -9,6 +12,7 @@ from fastapi.responses import PlainTextResponse
 from nicegui import app, ui
 
 from ui.elements.streamed_markdown import StreamedMarkdown
+from ui.security import SecurityHeaders
 
 
 class Stage:
@@ -39,9 +43,11 @@ class Stage:
             self.element.append(f"{number} ")
 
 
-def main(port: int) -> None:
+def main(port: int, *, has_policy: bool = False) -> None:
     """Serve the page and the ways to drive it."""
     stage = Stage()
+    if has_policy:
+        app.add_middleware(SecurityHeaders)
 
     @ui.page("/")
     def page(place: str = "", early: int = 0, dark: bool = False) -> None:
@@ -125,4 +131,4 @@ async def complete(elements: list[StreamedMarkdown]) -> None:
 
 
 if __name__ in {"__main__", "__mp_main__"}:
-    main(int(sys.argv[1]))
+    main(int(sys.argv[1]), has_policy="--policy" in sys.argv)

@@ -42,10 +42,10 @@ class Stage:
 
 
 @contextlib.contextmanager
-def running_stage(folder: Path) -> Iterator[Stage]:
+def running_stage(folder: Path, *options: str) -> Iterator[Stage]:
     """Run the page."""
     port = free_port()
-    command = [sys.executable, "-m", "tests.support.markdown_page", str(port)]
+    command = [sys.executable, "-m", "tests.support.markdown_page", str(port), *options]
     server = Server(command, clean_environment(), port, folder / f"markdown-{port}.log")
     try:
         server.wait_until_healthy()
@@ -58,5 +58,13 @@ def running_stage(folder: Path) -> Iterator[Stage]:
 def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
     """The page, shared by the tests of a module."""
     with running_stage(tmp_path_factory.mktemp("stage")) as running:
+        yield running
+        assert "Traceback" not in running.server.logged(), running.server.logged()
+
+
+@pytest.fixture(scope="module")
+def guarded_stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
+    """The page with the product's security headers, shared by the tests of a module."""
+    with running_stage(tmp_path_factory.mktemp("stage"), "--policy") as running:
         yield running
         assert "Traceback" not in running.server.logged(), running.server.logged()

@@ -3,6 +3,8 @@
 A script that runs calls `alert` or sets `window.pwned`; whatever leaves the page goes to a host under `evil.example`.
 """
 
+from tests.support.xss_containers import ALL as CONTAINERS
+
 RAW_HTML = (
     "<script>alert(1)</script>",
     "<SCRIPT SRC=https://evil.example/x.js></SCRIPT>",
@@ -190,5 +192,5 @@ DIAGRAMS = (
     'pie title "><script>alert(1)</script>\n"a" : 1',
 )  # fmt: skip
 
-TEXTS = (*RAW_HTML, *LINKS, *IMAGES, *CODE, *BLOCKS, *FORMULAS)
+TEXTS = (*RAW_HTML, *LINKS, *IMAGES, *CODE, *BLOCKS, *FORMULAS, *CONTAINERS)
 ALL = (*TEXTS, *(f"```mermaid\n{source}\n```\n" for source in DIAGRAMS))

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pygments.lexer import Lexer
 
 from ui.markdown import code
+from ui.markdown.parser import parsed
 from ui.markdown.source import plain
 
 _OPENING = re.compile(r"^( {0,3})(`{3,}|~{3,})(.*)(?:\n|\Z)", re.MULTILINE)
@@ -32,7 +33,7 @@ class Fence:
         opening = _OPENING.search(source)
         if opening is None:
             raise ValueError("no fence opens here")
-        marker, language = opening[2], code.language_of(plain(opening[3]))
+        marker, language = opening[2], code.language_of(plain(_info(opening)))
         closing = re.compile(rf" {{0,3}}{marker[0]}{{{len(marker)},}}[ \t]*\n?")
         fence = cls(language, code.lexer_for(language), len(opening[1]), closing)
         fence._units.append(code.frame(language, 0))
@@ -85,3 +86,12 @@ class Fence:
 
     def _without_indent(self, line: str) -> str:
         return line if self.is_inside_line else line[min(self.indent, len(line) - len(line.lstrip(" "))) :]
+
+
+def _info(opening: re.Match[str]) -> str:
+    """Return what a fence says of its code; the parser knows what escapes and entities mean in it."""
+    if not any(sign in opening[3] for sign in "\\&"):
+        return opening[3]
+    (block,) = parsed(opening[0], {}).blocks
+    info: str = block.node_value.value.info  # type: ignore[attr-defined]
+    return info

@@ -4,8 +4,10 @@ import random
 
 import pytest
 
-from tests.support.documents import ALL, EVERYTHING, at_once, piece_by_piece
+from tests.support.documents import ALL, EVERYTHING, as_parsed, at_once, piece_by_piece
+from tests.support.soak import rounds
 from ui.markdown.growing import GrowingMarkdown
+from ui.markdown.parser import DEFINED
 
 FRAGMENTS = [
     *("# h", "text ", "**", "*", "_", "`", "``", "```", "```py\n", "~~~\n", "\n", "\n\n", "- ", "  - ", "1. ", "2) "),
@@ -30,12 +32,20 @@ def test_two_halves_cut_anywhere_give_the_same_end() -> None:
         assert piece_by_piece(EVERYTHING, [cut, len(EVERYTHING)]) == expected, cut
 
 
-@pytest.mark.parametrize("seed", range(150))
+@pytest.mark.parametrize("seed", rounds(150, soak=1_500))
 def test_random_markdown_cut_at_random_places_gives_the_same_end(seed: int) -> None:
     chance = random.Random(seed)
     text = "".join(chance.choice(FRAGMENTS) for _ in range(60))
     sizes = [chance.choice((1, 1, 2, 3, 5, 17, 80)) for _ in range(20)]
     assert piece_by_piece(text, sizes) == at_once(text)
+
+
+@pytest.mark.parametrize("seed", rounds(150, soak=1_500))
+def test_random_markdown_ends_as_the_parser_reads_the_whole(seed: int) -> None:
+    chance = random.Random(seed)
+    text = "".join(chance.choice(FRAGMENTS) for _ in range(60)) + "\n"
+    if DEFINED.search(text) is None:
+        assert at_once(text) == as_parsed(text)
 
 
 def test_finished_units_never_change_again() -> None:

@@ -1,18 +1,17 @@
 """No kept lexer takes long for anything that repeats, as far as it is asked to look at it."""
 
 import itertools
-import os
 import random
 import time
 
 import pytest
 
+from tests.support.soak import IS_SOAK
 from ui.markdown import code
 from ui.markdown.languages import LEXERS, NAMES
 
 SIGNS = "\n \ta0\"'`\\/*(<{[#$-=:;.@&|"
 LIMIT_SECONDS = 0.05
-IS_SOAK = "SOAK" in os.environ
 
 
 def repeated(text: str) -> str:
