@@ -20,6 +20,7 @@ class ThreadIndexActions:
     open: Callable[[str], Any]
     rename: Callable[[str, str], Any]
     delete: Callable[[str], Any]
+    undo: Callable[[], Any]
     search: Callable[[str], Any]
     show_more: Callable[[], Any]
     show_zone: Callable[[int], Any]
@@ -47,6 +48,7 @@ class ThreadIndex(ui.element, component="thread_index.js"):
         self.on("open", lambda event: self._on_id(event, actions.open))
         self.on("delete", lambda event: self._on_id(event, actions.delete))
         self.on("rename", lambda event: self._on_rename(event, actions.rename))
+        self.on("undo", actions.undo, args=[])
         self.on("search", lambda event: self._on_search(event, actions.search))
         self.on("more", actions.show_more, args=[])
         self.on("zone", lambda event: self._on_zone(event, actions.show_zone))
@@ -69,6 +71,10 @@ class ThreadIndex(ui.element, component="thread_index.js"):
         if shown != self._props["shown"]:
             self._props["shown"] = shown
             self.update()
+
+    def focus(self, thread_id: str) -> None:
+        """Give the focus to the link of a thread."""
+        self.run_method("focus", thread_id)
 
     def _on_id(self, event: events.GenericEventArguments, act: Callable[[str], Any]) -> None:
         if event.args in self._ids:

@@ -22,6 +22,7 @@ class ThreadSettings(ui.element, component="thread_settings.js"):
             "model": texts.MODEL,
             "system_prompt": texts.SYSTEM_PROMPT,
             "hint": texts.SYSTEM_PROMPT_HINT,
+            "unsaved": texts.SETTINGS_UNSAVED,
             "save": texts.SAVE,
             "cancel": texts.CANCEL,
         }
