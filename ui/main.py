@@ -19,7 +19,8 @@ from ui.client.backend import Backend
 from ui.client.run_reader import StreamExecutor
 from ui.config import Config, load_config
 from ui.errors import ConfigError
-from ui.pages import chat, login, thread_files
+from ui.pages import chat, login, remote_image, thread_files
+from ui.proxies import TrustedProxies
 from ui.security import OPEN_PATHS, OriginGate, PasswordGate, SecurityHeaders
 from ui.theme.stylesheet import read_look
 
@@ -55,6 +56,7 @@ def build(config: Config) -> None:
     backend = Backend(client, ApiWatch(client), executor, calls, time.monotonic, time.time)
     chat.register(config, backend, look)
     thread_files.register(backend)
+    remote_image.register()
     if config.password:
         password = Password(config.password)
         sessions = LoginSessions(config.storage_secret, password)
@@ -62,6 +64,7 @@ def build(config: Config) -> None:
         app.add_middleware(PasswordGate, accepts=sessions.accepts, open_paths=OPEN_PATHS | {look.path})
     app.add_middleware(OriginGate, is_local=config.is_local)
     app.add_middleware(SecurityHeaders)
+    app.add_middleware(TrustedProxies, trusted=config.forwarded_allow_ips)
     app.get("/health")(lambda: PlainTextResponse("ok"))
     app.add_exception_handler(404, _say_not_found)
     app.on_shutdown(executor.close)
@@ -98,8 +101,7 @@ def serve(config: Config, listener: socket.socket) -> None:
         timeout_keep_alive=KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=SHUTDOWN_SECONDS,
         server_header=False,
-        proxy_headers=True,
-        forwarded_allow_ips=config.forwarded_allow_ips,
+        proxy_headers=False,  # ui/proxies.py
         root_path=config.root_path,
     )
 
@@ -115,10 +117,9 @@ def bind(host: str, port: int) -> socket.socket:
         if host == "::":
             return socket.create_server(("::", port), family=socket.AF_INET6, dualstack_ipv6=True)
         return socket.create_server(address[:2], family=family)
-    except OSError as exc:
-        raise ConfigError(
-            f"BIND_HOST {host} with port {port} (UI_PORT or PORT) cannot be used: {exc.strerror}."
-        ) from exc
+    except (OSError, UnicodeError) as exc:
+        reason = getattr(exc, "strerror", None) or exc
+        raise ConfigError(f"BIND_HOST {host} with port {port} (UI_PORT or PORT) cannot be used: {reason}.") from exc
 
 
 def address_of(listener: socket.socket) -> str:

@@ -145,6 +145,7 @@ async def page(api: ScriptedApi, caplog: pytest.LogCaptureFixture) -> AsyncItera
     """The chat page, opened; an error in the log fails the test."""
     async with user_simulation() as user:
         build(read_config({"API_URL": api.url}))
+        user.http_client.headers["Host"] = "localhost"
         page = OpenedPage(user, api)
         await page.user.open("/")
         yield page

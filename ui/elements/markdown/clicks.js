@@ -40,10 +40,12 @@ function writeWithoutClipboard(text) {
 function loadImage(button) {
   const url = URL.parse ? URL.parse(button.dataset.src) : new URL(button.dataset.src);
   if (!["http:", "https:"].includes(url?.protocol)) return;
-  const image = new Image();
-  image.referrerPolicy = "no-referrer";
-  image.alt = button.dataset.alt ?? "";
-  image.className = "loaded";
-  image.src = url.href;
-  button.replaceWith(image);
+  const frame = document.createElement("iframe");
+  const alt = button.dataset.alt ?? "";
+  frame.className = "picture";
+  frame.sandbox = "";
+  frame.title = alt || url.hostname;
+  frame.src = `${window.path_prefix ?? ""}/image?${new URLSearchParams({ page: window.clientId, src: url.href, alt })}`;
+  button.replaceWith(frame);
+  frame.focus();
 }
