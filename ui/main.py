@@ -1,7 +1,6 @@
 """The process of the page: settings, the shared parts, the pages, and the server; run with `python -m ui.main`."""
 
 import contextlib
-import logging
 import socket
 import sys
 import time
@@ -11,7 +10,7 @@ from nicegui import app, ui
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
-from ui import theme
+from ui import logs, theme
 from ui.auth import LoginSessions, Password
 from ui.client.api_client import ApiClient
 from ui.client.api_watch import ApiWatch
@@ -19,7 +18,7 @@ from ui.client.backend import Backend
 from ui.client.run_reader import StreamExecutor
 from ui.config import Config, load_config
 from ui.errors import ConfigError
-from ui.pages import chat, login, remote_image, thread_files
+from ui.pages import chat, login, remote_image, sockets, thread_files
 from ui.proxies import TrustedProxies
 from ui.security import OPEN_PATHS, OriginGate, PasswordGate, SecurityHeaders
 from ui.theme.stylesheet import read_look
@@ -38,7 +37,7 @@ def main() -> None:
         listener = bind(config.host, config.port)
     except ConfigError as exc:
         sys.exit(f"The page does not start. {exc}")
-    logging.basicConfig(level=config.log_level, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    logs.set_up(config.log_level)
     build(config)
     app.on_startup(lambda: _say(f"{config.title} is at {address_of(listener)}"))
     with contextlib.suppress(KeyboardInterrupt):
@@ -54,6 +53,7 @@ def build(config: Config) -> None:
     app.get(look.path)(look.response)
     calls = ThreadPoolExecutor(CALL_THREADS, thread_name_prefix="api-call")
     backend = Backend(client, ApiWatch(client), executor, calls, time.monotonic, time.time)
+    sockets.guard()
     chat.register(config, backend, look)
     thread_files.register(backend)
     remote_image.register()

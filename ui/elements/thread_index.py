@@ -77,13 +77,13 @@ class ThreadIndex(ui.element, component="thread_index.js"):
         self.run_method("focus", thread_id)
 
     def _on_id(self, event: events.GenericEventArguments, act: Callable[[str], Any]) -> None:
-        if event.args in self._ids:
+        if isinstance(event.args, str) and event.args in self._ids:
             act(event.args)
 
     def _on_rename(self, event: events.GenericEventArguments, rename: Callable[[str, str], Any]) -> None:
-        thread_id, title = event.args
-        if thread_id in self._ids and isinstance(title, str) and title.strip():
-            rename(thread_id, title.strip()[:MAX_TITLE_CHARACTERS])
+        match event.args:
+            case [str(thread_id), str(title)] if thread_id in self._ids and title.strip():
+                rename(thread_id, title.strip()[:MAX_TITLE_CHARACTERS])
 
     def _on_search(self, event: events.GenericEventArguments, search: Callable[[str], Any]) -> None:
         if isinstance(event.args, str):

@@ -34,6 +34,6 @@ class ThreadSettings(ui.element, component="thread_settings.js"):
         self.run_method("ask", list(names), model, system_prompt)
 
     def _on_save(self, event: events.GenericEventArguments, save: Callable[[str, str], Any]) -> None:
-        model, system_prompt = event.args
-        if isinstance(system_prompt, str) and len(system_prompt) <= MAX_CHARACTERS:
-            save(model if model in self._names else "", system_prompt)
+        match event.args:
+            case [model, str(system_prompt)] if len(system_prompt) <= MAX_CHARACTERS:
+                save(model if model in self._names else "", system_prompt)

@@ -12,7 +12,10 @@ from starlette.responses import HTMLResponse, PlainTextResponse, Response
 
 PAGE = """<!doctype html>
 <meta name="color-scheme" content="light dark">
-<style>html, body, img {{ height: 100%; margin: 0 }} img {{ max-width: 100%; object-fit: contain; object-position: left }}</style>
+<style>
+html, body, img {{ height: 100%; margin: 0 }}
+img {{ max-width: 100%; object-fit: contain; object-position: left }}
+</style>
 <img src="{address}" alt="{alt}" referrerpolicy="no-referrer">
 """
 HEADERS = {
