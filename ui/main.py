@@ -21,6 +21,7 @@ from ui.errors import ConfigError
 from ui.pages import chat, login, remote_image, sockets, thread_files
 from ui.proxies import TrustedProxies
 from ui.security import OPEN_PATHS, OriginGate, PasswordGate, SecurityHeaders
+from ui.theme.skeleton import skeleton
 from ui.theme.stylesheet import read_look
 
 RECONNECT_TIMEOUT_SECONDS = 30
@@ -50,6 +51,7 @@ def build(config: Config) -> None:
     executor = StreamExecutor(config.max_streams)
     look = read_look()
     ui.add_head_html(look.head, shared=True)
+    ui.add_body_html(skeleton(config.title), shared=True)
     app.get(look.path)(look.response)
     calls = ThreadPoolExecutor(CALL_THREADS, thread_name_prefix="api-call")
     backend = Backend(client, ApiWatch(client), executor, calls, time.monotonic, time.time)

@@ -1,5 +1,7 @@
 """Every sentence and label of the page, in one place."""
 
+SKIP = "Skip to message"
+NO_SCRIPTS = "This page needs JavaScript."
 GREETING = "What shall we pour today?"
 SUGGESTIONS = (
     "Explain how a decanter changes a wine, as if to a curious twelve-year-old",

@@ -8,7 +8,7 @@ export default {
   template: `
     <form class="composer" @submit.prevent="send">
       <div class="composer-card">
-        <textarea ref="text" rows="1" dir="auto" :enterkeyhint="isTouch ? 'enter' : 'send'" autocomplete="off"
+        <textarea ref="text" id="message" rows="1" dir="auto" :enterkeyhint="isTouch ? 'enter' : 'send'" autocomplete="off"
           :placeholder="texts.placeholder" :aria-label="texts.label" :aria-invalid="problem ? 'true' : null"
           @input="onInput" @keydown="onKeydown"></textarea>
         <button v-if="isRunning" key="stop" type="button" class="composer-button" @click="$emit('cancel')"

@@ -61,7 +61,7 @@ class _Blocks:
                 self._item(node, "")
             case comrak.TaskItem():
                 checked = " checked" if value.value.symbol else ""
-                self._item(node, f"<input type=checkbox disabled{checked}> ")
+                self._item(node, f"<input type=checkbox disabled{checked} aria-label=Done> ")
             case comrak.BlockQuote():
                 self._container("<blockquote", "></blockquote>", node)
             case comrak.Alert():
@@ -120,8 +120,9 @@ class _Blocks:
     def _table(self, node: AstNode, alignments: list[TableAlignment]) -> None:
         head, *rows = node.children
         cells, is_rtl = self._cells(head, alignments, "th scope=col")
+        direction = _RTL if is_rtl else " dir=ltr" if is_rtl is False and self.depth else ""
         self._add(
-            f"<div class=table{_RTL if is_rtl else ''} tabindex=0><table><thead><tr>{cells}</tr></thead>"
+            f"<div class=table{direction}><table><thead><tr>{cells}</tr></thead>"
             "<tbody data-slot></tbody></table></div>"
         )
         self.depth += 1

@@ -79,7 +79,7 @@ def _lay_out(config: Config, prefix: str, workspace: Workspace) -> PageElements:
         with frame.sidebar:
             sidebar = Sidebar(new_chat)
         with frame.actions:
-            PlainButton(new_chat, icon="new", label=texts.NEW_CHAT).mark("new-chat")
+            PlainButton(new_chat, icon="new", label=texts.NEW_CHAT).classes("bar-new").mark("new-chat")
         _preload()
         if config.password is not None:
             _add_sign_out(frame, prefix)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from nicegui import ui
 
+from ui import texts
 from ui.elements.tag import Tag
 
 VIEWPORT = "width=device-width, initial-scale=1, viewport-fit=cover, interactive-widget=resizes-content"
@@ -32,6 +33,8 @@ class Frame:
 def frame(title: str, caption: str) -> Iterator[Frame]:
     """Lay out a page: a column beside it; a bar with the title, what scrolls, and a footer that stays."""
     with Tag("div", classes="shell"):
+        skip = Tag("a", texts.SKIP, "skip button").props("href=#message")
+        skip.on("click", js_handler="(event) => { event.preventDefault(); document.getElementById('message').focus(); }")
         sidebar = Tag("div", classes="beside")
         with Tag("div", classes="page"):
             with Tag("header", classes="page-bar"):

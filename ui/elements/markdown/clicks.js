@@ -12,7 +12,17 @@ async function copy(button) {
   const text = button.closest(".code").querySelector("pre").textContent.replace(/\n$/, "");
   const isCopied = await write(text);
   button.textContent = isCopied ? "Copied" : "Not copied";
+  say(button.textContent);
   setTimeout(() => (button.textContent = "Copy"), 2000);
+}
+
+// Screen readers hear what changes in here; the button keeps its name.
+const spoken = Object.assign(document.createElement("div"), { className: "sr-only", role: "status" });
+document.body.append(spoken);
+
+function say(sentence) {
+  spoken.textContent = "";
+  requestAnimationFrame(() => (spoken.textContent = sentence));
 }
 
 async function write(text) {
