@@ -122,8 +122,7 @@ class _Blocks:
         cells, is_rtl = self._cells(head, alignments, "th scope=col")
         direction = _RTL if is_rtl else " dir=ltr" if is_rtl is False and self.depth else ""
         self._add(
-            f"<div class=table{direction}><table><thead><tr>{cells}</tr></thead>"
-            "<tbody data-slot></tbody></table></div>"
+            f"<div class=table{direction}><table><thead><tr>{cells}</tr></thead><tbody data-slot></tbody></table></div>"
         )
         self.depth += 1
         for row in rows:
