@@ -55,12 +55,14 @@ class OriginGate:
     def _refusal(self, scope: Scope) -> str | None:
         headers = HTTPConnection(scope).headers
         hosts = [host.strip().lower() for host in headers.getlist("host")]
-        if self._is_local and scope["path"] != "/health" and (len(hosts) != 1 or not is_loopback(_name(hosts[0]))):
+        forwarded = [name.strip().lower() for name in headers.get("x-forwarded-host", "").split(",") if name.strip()]
+        names = hosts + forwarded
+        is_here = len(hosts) == 1 and all(is_loopback(_name(name)) for name in names)
+        if self._is_local and scope["path"] != "/health" and not is_here:
             return (
                 "This page has no password and answers to this machine's own names only: set UI_PASSWORD, or UI_OPEN=1."
             )
         origins = headers.getlist("origin")
-        names = hosts + [name.strip().lower() for name in headers.get("x-forwarded-host", "").split(",")]
         if origins and not (len(origins) == 1 and _is_own(origins[0], names, scope.get("scheme", "http"))):
             return (
                 "A page of another site asked for this. If it was this page, then a proxy has changed its name: "

@@ -225,6 +225,13 @@ async def test_a_second_host_or_origin_is_refused(local: OriginGate) -> None:
             assert (await browser.get("/", headers=twice)).status_code == 403
 
 
+async def test_a_proxy_makes_no_page_without_a_password_public(local: OriginGate) -> None:
+    headers = {"Host": "localhost", "X-Forwarded-Host": "chat.example", "Origin": "https://chat.example"}
+    async with visitor(local) as browser:
+        assert (await browser.get("/", headers=headers)).status_code == 403
+        assert (await browser.get("/", headers={**headers, "Origin": "http://localhost"})).status_code == 403
+
+
 async def test_a_proxy_may_say_what_the_page_is_called(public: OriginGate) -> None:
     headers = {"Host": "127.0.0.1:8100", "X-Forwarded-Host": "chat.example", "Origin": "https://chat.example"}
     async with visitor(public) as browser:
