@@ -2,6 +2,7 @@
 
 import ipaddress
 import os
+import re
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -40,6 +41,8 @@ SETTINGS: tuple[Setting, ...] = (
 )
 
 DEFAULT_PORT = 8100
+MAX_DIGITS = 9
+ROOT_PATH = re.compile(r"(?:/[\w.~-]+)*/?", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +65,15 @@ class Config:
 
 
 def load_config() -> Config:
-    """Read the settings from the environment and, below it, the file `.env`."""
-    file_values = {name: value for name, value in dotenv_values(Path(".env")).items() if value is not None}
+    """Read the settings from the environment and, below it, the file `.env`.
+
+    Raises:
+        ConfigError: a setting is missing or wrong, or the file cannot be read.
+    """
+    try:
+        file_values = {name: value for name, value in dotenv_values(Path(".env")).items() if value is not None}
+    except (OSError, UnicodeError) as exc:
+        raise ConfigError(f"The file .env cannot be read: {exc}.") from exc
     return read_config({**file_values, **os.environ})
 
 
@@ -74,6 +84,8 @@ def read_config(environ: Mapping[str, str]) -> Config:
         ConfigError: a setting is missing or wrong.
     """
     values = {setting.name: environ.get(setting.name, "").strip() or setting.default for setting in SETTINGS}
+    for name, value in values.items():
+        _check_text(name, value)
     host = values["BIND_HOST"].strip("[]")
     is_open = _flag("UI_OPEN", values["UI_OPEN"])
     if not is_loopback(host):
@@ -87,7 +99,7 @@ def read_config(environ: Mapping[str, str]) -> Config:
         password=values["UI_PASSWORD"] or None,
         is_local=not values["UI_PASSWORD"] and not is_open,
         max_streams=_count("UI_MAX_STREAMS", values["UI_MAX_STREAMS"], least=1, most=5000),
-        forwarded_allow_ips=values["FORWARDED_ALLOW_IPS"],
+        forwarded_allow_ips=_proxies("FORWARDED_ALLOW_IPS", values["FORWARDED_ALLOW_IPS"]),
         root_path=_root_path(values["ROOT_PATH"]),
         title=values["UI_TITLE"],
         caption=values["UI_CAPTION"],
@@ -125,7 +137,7 @@ def _port(values: Mapping[str, str]) -> int:
 
 
 def _count(name: str, text: str, *, least: int, most: int) -> int:
-    if not text.isascii() or not text.isdigit() or not least <= int(text) <= most:
+    if not text.isascii() or not text.isdigit() or len(text) > MAX_DIGITS or not least <= int(text) <= most:
         raise ConfigError(f"{name} must be a whole number from {least} to {most}, not {text!r}.")
     return int(text)
 
@@ -142,6 +154,7 @@ def _http_url(name: str, text: str) -> str:
     try:
         parts = urlsplit(text)
         is_good = parts.scheme in {"http", "https"} and bool(parts.hostname) and not parts.query and not parts.fragment
+        is_good = is_good and text.isprintable() and " " not in text
         _ = parts.port
     except ValueError:
         is_good = False
@@ -151,12 +164,34 @@ def _http_url(name: str, text: str) -> str:
 
 
 def _first_token(text: str) -> str | None:
-    return next((token.strip() for token in text.split(",") if token.strip()), None)
+    token = next((token.strip() for token in text.split(",") if token.strip()), None)
+    if token and not (token.isascii() and token.isprintable()):
+        raise ConfigError("API_TOKEN must be printable ASCII: it is sent in a header.")
+    return token
+
+
+def _check_text(name: str, text: str) -> None:
+    try:
+        text.encode()
+    except UnicodeError as exc:
+        raise ConfigError(f"{name} is not UTF-8.") from exc
+
+
+def _proxies(name: str, text: str) -> str:
+    """Check addresses and networks: what is none would be trusted by no comparison, and nobody would know."""
+    for proxy in [part.strip() for part in text.split(",")] if text != "*" else []:
+        try:
+            ipaddress.ip_network(proxy)
+        except ValueError as exc:
+            raise ConfigError(
+                f"{name} must be IP addresses or networks, separated by commas, or * for all, not {proxy!r}."
+            ) from exc
+    return text
 
 
 def _root_path(text: str) -> str:
-    if text and not text.startswith("/"):
-        raise ConfigError(f"ROOT_PATH must start with /, not {text!r}.")
+    if text and not ROOT_PATH.fullmatch(text):
+        raise ConfigError(f"ROOT_PATH must be a path like /decant, not {text!r}.")
     return text.rstrip("/")
 
 

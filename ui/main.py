@@ -1,7 +1,6 @@
 """The process of the page: settings, the shared parts, the pages, and the server; run with `python -m ui.main`."""
 
 import contextlib
-import logging
 import socket
 import sys
 import time
@@ -11,7 +10,7 @@ from nicegui import app, ui
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
-from ui import theme
+from ui import logs, theme
 from ui.auth import LoginSessions, Password
 from ui.client.api_client import ApiClient
 from ui.client.api_watch import ApiWatch
@@ -19,8 +18,10 @@ from ui.client.backend import Backend
 from ui.client.run_reader import StreamExecutor
 from ui.config import Config, load_config
 from ui.errors import ConfigError
-from ui.pages import chat, login, thread_files
+from ui.pages import chat, login, remote_image, sockets, thread_files
+from ui.proxies import TrustedProxies
 from ui.security import OPEN_PATHS, OriginGate, PasswordGate, SecurityHeaders
+from ui.theme.skeleton import skeleton
 from ui.theme.stylesheet import read_look
 
 RECONNECT_TIMEOUT_SECONDS = 30
@@ -37,7 +38,7 @@ def main() -> None:
         listener = bind(config.host, config.port)
     except ConfigError as exc:
         sys.exit(f"The page does not start. {exc}")
-    logging.basicConfig(level=config.log_level, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    logs.set_up(config.log_level)
     build(config)
     app.on_startup(lambda: _say(f"{config.title} is at {address_of(listener)}"))
     with contextlib.suppress(KeyboardInterrupt):
@@ -50,11 +51,14 @@ def build(config: Config) -> None:
     executor = StreamExecutor(config.max_streams)
     look = read_look()
     ui.add_head_html(look.head, shared=True)
+    ui.add_body_html(skeleton(config.title), shared=True)
     app.get(look.path)(look.response)
     calls = ThreadPoolExecutor(CALL_THREADS, thread_name_prefix="api-call")
     backend = Backend(client, ApiWatch(client), executor, calls, time.monotonic, time.time)
+    sockets.guard()
     chat.register(config, backend, look)
     thread_files.register(backend)
+    remote_image.register()
     if config.password:
         password = Password(config.password)
         sessions = LoginSessions(config.storage_secret, password)
@@ -62,6 +66,7 @@ def build(config: Config) -> None:
         app.add_middleware(PasswordGate, accepts=sessions.accepts, open_paths=OPEN_PATHS | {look.path})
     app.add_middleware(OriginGate, is_local=config.is_local)
     app.add_middleware(SecurityHeaders)
+    app.add_middleware(TrustedProxies, trusted=config.forwarded_allow_ips)
     app.get("/health")(lambda: PlainTextResponse("ok"))
     app.add_exception_handler(404, _say_not_found)
     app.on_shutdown(executor.close)
@@ -98,8 +103,7 @@ def serve(config: Config, listener: socket.socket) -> None:
         timeout_keep_alive=KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=SHUTDOWN_SECONDS,
         server_header=False,
-        proxy_headers=True,
-        forwarded_allow_ips=config.forwarded_allow_ips,
+        proxy_headers=False,  # ui/proxies.py
         root_path=config.root_path,
     )
 
@@ -115,10 +119,9 @@ def bind(host: str, port: int) -> socket.socket:
         if host == "::":
             return socket.create_server(("::", port), family=socket.AF_INET6, dualstack_ipv6=True)
         return socket.create_server(address[:2], family=family)
-    except OSError as exc:
-        raise ConfigError(
-            f"BIND_HOST {host} with port {port} (UI_PORT or PORT) cannot be used: {exc.strerror}."
-        ) from exc
+    except (OSError, UnicodeError) as exc:
+        reason = getattr(exc, "strerror", None) or exc
+        raise ConfigError(f"BIND_HOST {host} with port {port} (UI_PORT or PORT) cannot be used: {reason}.") from exc
 
 
 def address_of(listener: socket.socket) -> str:

@@ -2,7 +2,6 @@
 
 import secrets
 from collections.abc import Callable
-from urllib.parse import urlsplit
 
 from starlette.datastructures import MutableHeaders
 from starlette.requests import HTTPConnection
@@ -15,11 +14,11 @@ LOGIN_COOKIE = "decant_login"
 OPEN_PATHS = frozenset({"/health", "/login", "/favicon.ico"})
 
 # NiceGUI evaluates its own messages and Vue compiles templates, hence unsafe-eval; scripts in markup stay forbidden.
-# Remote images are loaded only after a click, which elements enforce.
+# Images of other sites are loaded in frames of their own, after a click (ui/pages/remote_image.py).
 POLICY = (
     "default-src 'self'; script-src 'self' 'unsafe-eval' 'nonce-{nonce}'; script-src-attr 'none'; "
-    "style-src 'self' 'unsafe-inline'; img-src 'self' data: blob: http: https:; font-src 'self' data:; "
-    "connect-src 'self'; object-src 'none'; frame-src 'none'; base-uri 'none'; form-action 'self'; "
+    "style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; font-src 'self' data:; "
+    "connect-src 'self'; object-src 'none'; frame-src 'self'; base-uri 'none'; form-action 'self'; "
     "frame-ancestors 'none'"
 )
 FIXED_HEADERS = {
@@ -29,6 +28,7 @@ FIXED_HEADERS = {
     "Referrer-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
     "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
 }
 
 
@@ -36,7 +36,7 @@ class OriginGate:
     """Turns away what a page of another site asks for, and, where nobody signs in, every name but this machine's own.
 
     A page elsewhere can point a name of its own at 127.0.0.1 ("DNS rebinding") and can open sockets anywhere: browsers
-    say in `Origin` who asks (RFC 6454, section 7.3; RFC 6455, section 10.2).
+    say in `Origin` who asks (RFC 6454, section 7.3; RFC 6455, section 10.2). What says none is no page of a browser.
     """
 
     def __init__(self, app: ASGIApp, *, is_local: bool) -> None:
@@ -54,33 +54,35 @@ class OriginGate:
 
     def _refusal(self, scope: Scope) -> str | None:
         headers = HTTPConnection(scope).headers
-        hosts = [host.lower() for host in headers.getlist("host")]
-        if self._is_local and scope["path"] != "/health" and (len(hosts) != 1 or not is_loopback(_name(hosts[0]))):
+        hosts = [host.strip().lower() for host in headers.getlist("host")]
+        forwarded = [name.strip().lower() for name in headers.get("x-forwarded-host", "").split(",") if name.strip()]
+        names = hosts + forwarded
+        is_here = len(hosts) == 1 and all(is_loopback(_name(name)) for name in names)
+        if self._is_local and scope["path"] != "/health" and not is_here:
             return (
                 "This page has no password and answers to this machine's own names only: set UI_PASSWORD, or UI_OPEN=1."
             )
-        origin = headers.get("origin")
-        accepted = {_without_default_port(host) for host in (*hosts, headers.get("x-forwarded-host", "").lower())}
-        if origin is not None and _origin_host(origin) not in accepted - {""}:
-            return "Another site's page asked for this."
+        origins = headers.getlist("origin")
+        if origins and not (len(origins) == 1 and _is_own(origins[0], names, scope.get("scheme", "http"))):
+            return (
+                "A page of another site asked for this. If it was this page, then a proxy has changed its name: "
+                "let it pass on Host, with the port, or X-Forwarded-Host, and name it in FORWARDED_ALLOW_IPS."
+            )
         return None
 
 
 def _name(host: str) -> str:
     name, _, port = host.rpartition(":")
-    return name if port.isdecimal() and name else host
+    return name if port.isascii() and port.isdecimal() and name else host
 
 
-def _without_default_port(host: str) -> str:
-    name = _name(host)
-    return name if host.removeprefix(name) in {":80", ":443"} else host
-
-
-def _origin_host(origin: str) -> str:
-    try:
-        return _without_default_port(urlsplit(origin).netloc.lower())
-    except ValueError:
-        return ""
+def _is_own(origin: str, names: list[str], scheme: str) -> bool:
+    """Whether an origin is a name of this page; one by http is not where the page is asked for by https."""
+    asked_by, _, place = origin.lower().partition("://")
+    default = {"http": ":80", "https": ":443"}.get(asked_by)
+    if default is None or (asked_by == "http" and scheme in {"https", "wss"}):
+        return False
+    return bool(place) and place.removesuffix(default) in {name.removesuffix(default) for name in names if name}
 
 
 class SecurityHeaders:
@@ -105,8 +107,10 @@ class _Sender:
     async def send(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             headers = MutableHeaders(scope=message)
-            headers.update(FIXED_HEADERS)
-            if headers.get("content-type", "").startswith("text/html"):
+            for name, value in FIXED_HEADERS.items():
+                headers.setdefault(name, value)
+            is_page = headers.get("content-type", "").startswith("text/html")
+            if is_page and "content-security-policy" not in headers:
                 self._start = message
                 return
         elif self._start and message["type"] == "http.response.body":

@@ -1,5 +1,7 @@
 """Every sentence and label of the page, in one place."""
 
+SKIP = "Skip to message"
+NO_SCRIPTS = "This page needs JavaScript."
 GREETING = "What shall we pour today?"
 SUGGESTIONS = (
     "Explain how a decanter changes a wine, as if to a curious twelve-year-old",
@@ -52,6 +54,7 @@ TITLE = "Title"
 DELETE = "Delete"
 MORE = "Show more"
 DELETED = "Chat deleted"
+DELETED_MORE = "{count} chats deleted"
 GONE = "This chat does not exist, or was deleted."
 UNDO = "Undo"
 TODAY = "Today"
@@ -78,6 +81,7 @@ SETTINGS = "Chat settings…"
 SETTINGS_TITLE = "Chat settings"
 SYSTEM_PROMPT = "System prompt"
 SYSTEM_PROMPT_HINT = "What the model is told before the conversation, from the next message on."
+SETTINGS_UNSAVED = "Save what you have changed, or cancel."
 DEFAULT_MODEL = "Default model"
 SAVE = "Save"
 CANCEL = "Cancel"

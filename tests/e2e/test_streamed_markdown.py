@@ -235,7 +235,7 @@ def test_a_remote_image_is_loaded_on_click_and_not_before(visit: Visit, page: Pa
     expect(button).to_be_visible()
     assert visit.foreign_requests == []
     button.click()
-    image = page.locator("img[alt='a cat']")
+    image = page.frame_locator("iframe[title='a cat']").locator("img")
     expect(image).to_have_attribute("referrerpolicy", "no-referrer")
     assert visit.foreign_requests == ["https://img.example/cat.png"]
 

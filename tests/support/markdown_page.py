@@ -12,6 +12,7 @@ from fastapi.responses import PlainTextResponse
 from nicegui import app, ui
 
 from ui.elements.streamed_markdown import StreamedMarkdown
+from ui.pages import remote_image
 from ui.security import SecurityHeaders
 
 
@@ -120,6 +121,7 @@ def main(port: int, *, has_policy: bool = False) -> None:
     async def text() -> str:
         return stage.element.text
 
+    remote_image.register()
     ui.run(host="127.0.0.1", port=port, show=False, reload=False, tailwind=False, workers=1, reconnect_timeout=10)
 
 

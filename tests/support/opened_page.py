@@ -145,8 +145,7 @@ async def page(api: ScriptedApi, caplog: pytest.LogCaptureFixture) -> AsyncItera
     """The chat page, opened; an error in the log fails the test."""
     async with user_simulation() as user:
         build(read_config({"API_URL": api.url}))
-        # A page without a password answers to this machine's names only.
-        user.http_client.base_url = "http://localhost"
+        user.http_client.headers["Host"] = "localhost"
         page = OpenedPage(user, api)
         await page.user.open("/")
         yield page

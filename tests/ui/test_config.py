@@ -41,6 +41,17 @@ def test_the_page_s_own_port_comes_before_the_platform_s(environ: dict[str, str]
         ("UI_OPEN", "perhaps"),
         ("LOG_LEVEL", "loud"),
         ("ROOT_PATH", "chat"),
+        ("ROOT_PATH", "//elsewhere.example"),
+        ("ROOT_PATH", "/a b"),
+        ("FORWARDED_ALLOW_IPS", "junk"),
+        ("FORWARDED_ALLOW_IPS", "127.0.0.1,localhost"),
+        ("FORWARDED_ALLOW_IPS", "10.0.0.0/99"),
+        ("PORT", "9" * 5000),
+        ("API_URL", "http://[::1"),
+        ("API_URL", "http://"),
+        ("API_URL", "http://a b"),
+        ("API_TOKEN", "schl\u00fcssel"),
+        ("UI_TITLE", "\udcff"),
     ],
 )
 def test_a_bad_value_stops_the_start_and_names_the_variable(name: str, value: str) -> None:
@@ -85,6 +96,18 @@ def test_the_environment_comes_before_the_file(tmp_path: Path, monkeypatch: pyte
     monkeypatch.setenv("UI_TITLE", "From the environment")
     config = load_config()
     assert (config.title, config.caption) == ("From the environment", "Also from the file")
+
+
+def test_a_file_of_settings_that_cannot_be_read_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / ".env").write_bytes(b"UI_TITLE=\xff\xfe\n")
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(ConfigError, match=r"\.env cannot be read"):
+        load_config()
+
+
+@pytest.mark.parametrize("proxies", ["*", "127.0.0.1", "10.0.0.0/8, ::1"])
+def test_proxies_are_addresses_and_networks(proxies: str) -> None:
+    assert read_config({"FORWARDED_ALLOW_IPS": proxies}).forwarded_allow_ips == proxies
 
 
 def test_a_public_page_with_everything_set_starts() -> None:

@@ -70,6 +70,15 @@ async def test_every_script_of_a_page_has_the_nonce_of_its_response(headers_app:
     assert "Grüße" in first.text
 
 
+async def test_a_page_loads_nothing_from_elsewhere_and_nothing_elsewhere_loads_it(headers_app: SecurityHeaders) -> None:
+    async with visitor(headers_app) as client:
+        headers = (await client.get("/")).headers
+    policy = dict(rule.strip().split(" ", 1) for rule in headers["content-security-policy"].split(";"))
+    assert (policy["img-src"], policy["connect-src"], policy["frame-src"]) == ("'self' data: blob:", "'self'", "'self'")
+    assert not any(source in headers["content-security-policy"] for source in ("http:", "https:", "ws:", "*"))
+    assert headers["cross-origin-resource-policy"] == "same-origin"
+
+
 async def test_a_page_sent_in_pieces_gets_its_nonces_too(headers_app: SecurityHeaders) -> None:
     async with visitor(headers_app) as client:
         response = await client.get("/pieces")
@@ -159,7 +168,20 @@ async def test_a_page_without_a_password_answers_to_this_machine_s_names(local: 
         assert (await browser.get("/", headers={"Host": host})).status_code == 200
 
 
-@pytest.mark.parametrize("host", ["evil.example", "localhost.evil.example:8100", "127.0.0.1.evil.example", "10.0.0.1"])
+@pytest.mark.parametrize(
+    "host",
+    [
+        "evil.example",
+        "localhost.evil.example:8100",
+        "127.0.0.1.evil.example",
+        "10.0.0.1",
+        "localhost:80@evil.example",
+        "evil.example:localhost",
+        "localhost,evil.example",
+        "2130706433",
+        "",
+    ],
+)
 async def test_a_page_without_a_password_answers_to_no_other_name(local: OriginGate, host: str) -> None:
     async with visitor(local) as browser:
         assert (await browser.get("/", headers={"Host": host})).status_code == 403
@@ -176,11 +198,38 @@ async def test_a_page_without_a_password_answers_to_no_other_name(local: OriginG
         ("chat.example", "https://evil.example", 403),
         ("chat.example", "null", 403),
         ("chat.example", "", 403),
+        ("chat.example:8443", "https://chat.example", 403),
+        ("chat.example", "https://chat.example.evil.example", 403),
+        ("chat.example", "https://evil.example@chat.example", 403),
+        ("chat.example", "ftp://chat.example", 403),
+        ("chat.example", "chrome-extension://chat.example", 403),
+        ("chat.example", "https://CHAT.example:443", 200),
     ],
 )
 async def test_only_the_page_s_own_origin_is_answered(public: OriginGate, host: str, origin: str, status: int) -> None:
     async with visitor(public) as browser:
         assert (await browser.get("/", headers={"Host": host, "Origin": origin})).status_code == status
+
+
+async def test_a_page_by_https_is_not_asked_from_http(public: OriginGate) -> None:
+    headers = {"Host": "chat.example", "Origin": "http://chat.example"}
+    transport = httpx.ASGITransport(public)  # type: ignore[arg-type]
+    async with httpx.AsyncClient(transport=transport, base_url="https://chat.example") as browser:
+        assert (await browser.get("/", headers=headers)).status_code == 403
+        assert (await browser.get("/", headers={**headers, "Origin": "https://chat.example"})).status_code == 200
+
+
+async def test_a_second_host_or_origin_is_refused(local: OriginGate) -> None:
+    async with visitor(local) as browser:
+        for twice in ([("Host", "localhost"), ("Host", "evil.example")], [("Origin", "http://test"), ("Origin", "x")]):
+            assert (await browser.get("/", headers=twice)).status_code == 403
+
+
+async def test_a_proxy_makes_no_page_without_a_password_public(local: OriginGate) -> None:
+    headers = {"Host": "localhost", "X-Forwarded-Host": "chat.example", "Origin": "https://chat.example"}
+    async with visitor(local) as browser:
+        assert (await browser.get("/", headers=headers)).status_code == 403
+        assert (await browser.get("/", headers={**headers, "Origin": "http://localhost"})).status_code == 403
 
 
 async def test_a_proxy_may_say_what_the_page_is_called(public: OriginGate) -> None:

@@ -153,5 +153,7 @@ async def test_the_link_knows_what_proxies_strip(browser: httpx.AsyncClient, roo
 
 
 async def test_a_prefix_stays_in_its_attribute(browser: httpx.AsyncClient) -> None:
+    page = await browser.get("/", headers={"X-Forwarded-Prefix": "/a&b"})
+    assert linked(page) == f"/a&amp;b{LOOK.path}"
     page = await browser.get("/", headers={"X-Forwarded-Prefix": '/a&b"><script>'})
-    assert linked(page) == f"/a&amp;b%22%3E%3Cscript%3E{LOOK.path}"
+    assert linked(page) == LOOK.path

@@ -8,10 +8,11 @@ export default {
   template: `
     <form class="composer" @submit.prevent="send">
       <div class="composer-card">
-        <textarea ref="text" rows="1" dir="auto" :enterkeyhint="isTouch ? 'enter' : 'send'" autocomplete="off"
+        <textarea ref="text" id="message" rows="1" dir="auto" :enterkeyhint="isTouch ? 'enter' : 'send'" autocomplete="off"
           :placeholder="texts.placeholder" :aria-label="texts.label" :aria-invalid="problem ? 'true' : null"
           @input="onInput" @keydown="onKeydown"></textarea>
         <button v-if="isRunning" key="stop" type="button" class="composer-button" @click="$emit('cancel')"
+          @keydown="$event.repeat && $event.preventDefault()"
           :aria-label="texts.stop" :title="texts.stop"><i class="icon icon-stop" aria-hidden="true"></i></button>
         <button v-else key="send" type="submit" class="composer-button" :disabled="isEmpty || isSending || !!problem"
           :aria-label="texts.send" :title="texts.send"><i class="icon icon-send" aria-hidden="true"></i></button>
@@ -38,6 +39,12 @@ export default {
   },
   beforeUnmount() {
     document.removeEventListener("keydown", this.onEscape);
+  },
+  watch: {
+    isRunning(isRunning) {
+      const hadFocus = document.activeElement?.matches(".composer-button");
+      if (!isRunning && hadFocus) this.$nextTick(() => this.$refs.text.focus());
+    },
   },
   methods: {
     // A keyboard on the screen has no Shift+Enter: there Enter begins a line, and the button sends.
@@ -111,6 +118,10 @@ export default {
       const area = this.$refs.text;
       area.style.height = "auto";
       area.style.height = `${area.scrollHeight}px`;
+    },
+    takeFocus() {
+      const place = document.activeElement;
+      if (place === document.body || place?.closest(".main")) this.$el.querySelector(".composer-button").focus();
     },
     focus() {
       if (matchMedia("(pointer: fine)").matches) this.$refs.text.focus({ preventScroll: true });

@@ -48,6 +48,10 @@ class Composer(ui.element, component="composer.js"):
         """Put the text that was sent back to where it was written, and say why."""
         self.run_method("reject", sentence)
 
+    def take_focus(self) -> None:
+        """Let Stop have the focus, if what had it is gone or is where the answer was asked for."""
+        self.run_method("takeFocus")
+
     def say(self, sentence: str) -> None:
         """Say what is wrong until the next word is written."""
         self.run_method("say", sentence)

@@ -55,22 +55,32 @@ class UserMessageView(ui.element):
                 with ui.element("div").classes("message-actions"):
                     self._versions = VersionSwitch(message)
                     CopyButton(lambda: message.text)
-                    PlainButton(self.open_editor, icon="edit", label=texts.EDIT).mark("edit")
+                    self._edit = PlainButton(self.open_editor, icon="edit", label=texts.EDIT).mark("edit")
 
     def refresh(self, versions: list[Message]) -> None:
         """Show the message's versions."""
         self._versions.show(versions, self._actions.choose)
+
+    def focus_versions(self, *, is_next: bool) -> None:
+        """Give the focus to the way to the next version, or to the previous one."""
+        self._versions.focus(is_next=is_next)
 
     def open_editor(self, text: str | None = None) -> None:
         """Let the message be written again."""
         if self._editor is None:
             self._said.set_visibility(False)
             with self:
-                self._editor = MessageEditor(text or self.message.text, self._on_save, self._close_editor)
+                self._editor = MessageEditor(text or self.message.text, self._on_save, self._on_cancel)
 
     def _on_save(self, text: str) -> None:
-        if text.strip() and (text == self.message.text or self._actions.edit(self.message, text)):
+        if text == self.message.text:
+            self._on_cancel()
+        elif text.strip() and self._actions.edit(self.message, text):
             self._close_editor()
+
+    def _on_cancel(self) -> None:
+        self._close_editor()
+        self._edit.run_method("focus")
 
     def _close_editor(self) -> None:
         if self._editor and not self.is_deleted:
@@ -119,6 +129,11 @@ class AnswerView(ui.element):
             self._show_end()
         if self._versions:
             self._versions.show(versions, self._actions.choose)
+
+    def focus_versions(self, *, is_next: bool) -> None:
+        """Give the focus to the way to the next version, or to the previous one."""
+        if self._versions:
+            self._versions.focus(is_next=is_next)
 
     def show_offers(self, *, is_last: bool) -> None:
         """Offer to go on or to try again, which makes sense below the last answer."""

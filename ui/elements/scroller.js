@@ -8,7 +8,7 @@ export default {
         @scroll.passive="onScroll">
         <div ref="column" class="column"><slot></slot></div>
       </div>
-      <button v-show="isActive && !isFollowing" type="button" class="jump" @click="follow" :aria-label="jumpLabel"
+      <button v-show="isActive && !isFollowing" type="button" class="jump" @click="jump" :aria-label="jumpLabel"
         :title="jumpLabel"><i class="icon icon-down" aria-hidden="true"></i></button>
     </div>`,
   props: { label: String, jumpLabel: String },
@@ -48,6 +48,10 @@ export default {
     follow() {
       this.isActive = this.isFollowing = true;
       this.toEnd();
+    },
+    jump() {
+      this.follow();
+      this.$refs.view.focus({ preventScroll: true });
     },
     rest() {
       this.isActive = this.isFollowing = false;

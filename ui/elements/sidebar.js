@@ -54,7 +54,9 @@ export default {
       this.close();
     },
     onClick(event) {
-      if (this.narrow.matches && event.target.closest("a[href], .new-chat")) this.show(false);
+      if (!this.narrow.matches || !event.target.closest("a[href], .new-chat")) return;
+      this.show(false);
+      document.querySelector("[role=log]").focus({ preventScroll: true });
     },
   },
 };

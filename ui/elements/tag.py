@@ -29,6 +29,11 @@ class PlainButton(TextElement):
                 add_icon(icon)
         self.on("click", on_click, args=[])
 
+    @property
+    def is_enabled(self) -> bool:
+        """Whether the button can be used."""
+        return not self._props.get("disabled")
+
     def enable(self, *, is_enabled: bool) -> None:
         """Let the button be used, or not."""
         self._props["disabled"] = not is_enabled

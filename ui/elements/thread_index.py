@@ -20,6 +20,7 @@ class ThreadIndexActions:
     open: Callable[[str], Any]
     rename: Callable[[str, str], Any]
     delete: Callable[[str], Any]
+    undo: Callable[[], Any]
     search: Callable[[str], Any]
     show_more: Callable[[], Any]
     show_zone: Callable[[int], Any]
@@ -47,6 +48,7 @@ class ThreadIndex(ui.element, component="thread_index.js"):
         self.on("open", lambda event: self._on_id(event, actions.open))
         self.on("delete", lambda event: self._on_id(event, actions.delete))
         self.on("rename", lambda event: self._on_rename(event, actions.rename))
+        self.on("undo", actions.undo, args=[])
         self.on("search", lambda event: self._on_search(event, actions.search))
         self.on("more", actions.show_more, args=[])
         self.on("zone", lambda event: self._on_zone(event, actions.show_zone))
@@ -70,14 +72,18 @@ class ThreadIndex(ui.element, component="thread_index.js"):
             self._props["shown"] = shown
             self.update()
 
+    def focus(self, thread_id: str) -> None:
+        """Give the focus to the link of a thread."""
+        self.run_method("focus", thread_id)
+
     def _on_id(self, event: events.GenericEventArguments, act: Callable[[str], Any]) -> None:
-        if event.args in self._ids:
+        if isinstance(event.args, str) and event.args in self._ids:
             act(event.args)
 
     def _on_rename(self, event: events.GenericEventArguments, rename: Callable[[str, str], Any]) -> None:
-        thread_id, title = event.args
-        if thread_id in self._ids and isinstance(title, str) and title.strip():
-            rename(thread_id, title.strip()[:MAX_TITLE_CHARACTERS])
+        match event.args:
+            case [str(thread_id), str(title)] if thread_id in self._ids and title.strip():
+                rename(thread_id, title.strip()[:MAX_TITLE_CHARACTERS])
 
     def _on_search(self, event: events.GenericEventArguments, search: Callable[[str], Any]) -> None:
         if isinstance(event.args, str):

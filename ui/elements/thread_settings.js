@@ -1,7 +1,7 @@
 export default {
   template: `
     <dialog ref="dialog" class="dialog" aria-labelledby="settings-title" @pointerdown="onPress" @click.self="onBackdrop"
-      @cancel="onCancel">
+      @keydown.esc="onCancel" @cancel="onCancel" @close="onClose">
       <form class="dialog-card" @submit.prevent="save">
         <h2 id="settings-title">{{ texts.title }}</h2>
         <label v-if="names.length">{{ texts.model }}
@@ -12,18 +12,21 @@ export default {
           <textarea v-model="systemPrompt" rows="6" dir="auto" :maxlength="maxCharacters"
             aria-describedby="settings-hint"></textarea></label>
         <p id="settings-hint">{{ texts.hint }}</p>
+        <p v-if="isHeld" role="alert">{{ texts.unsaved }}</p>
         <div class="editor-buttons">
-          <button type="button" class="button" @click="close">{{ texts.cancel }}</button>
+          <button type="button" class="button" @click="leave">{{ texts.cancel }}</button>
           <button type="submit" class="button button-accent">{{ texts.save }}</button>
         </div>
       </form>
     </dialog>`,
   props: { texts: Object, maxCharacters: Number },
   emits: ["save"],
-  data: () => ({ names: [], model: "", systemPrompt: "" }),
+  data: () => ({ names: [], model: "", systemPrompt: "", isHeld: false }),
   methods: {
     ask(names, model, systemPrompt) {
-      Object.assign(this, { names, model, systemPrompt, before: [model, systemPrompt] });
+      const before = [model, systemPrompt];
+      const kept = this.kept?.before.join("\0") === before.join("\0") ? this.kept : {};
+      Object.assign(this, { names, model, systemPrompt, before, isHeld: false, ...kept, kept: null });
       this.$refs.dialog.showModal();
     },
     // What was written is not thrown away by a click beside it, by a selection that ends there, or by Escape.
@@ -34,16 +37,27 @@ export default {
       this.pressed = event.target;
     },
     onBackdrop() {
-      if (this.pressed === this.$refs.dialog && !this.isChanged()) this.close();
+      if (this.pressed !== this.$refs.dialog) return;
+      this.isHeld = this.isChanged();
+      if (!this.isHeld) this.leave();
     },
     onCancel(event) {
-      if (this.isChanged()) event.preventDefault();
+      if (event.isComposing) return;
+      this.isHeld = this.isChanged();
+      if (this.isHeld) event.preventDefault();
     },
-    close() {
+    // A browser may close a dialog whatever the page says, as the way back of a phone does.
+    onClose() {
+      const { before, model, systemPrompt } = this;
+      if (!this.isLeft && this.isChanged()) this.kept = { before, model, systemPrompt };
+      this.isLeft = false;
+    },
+    leave() {
+      this.isLeft = true;
       this.$refs.dialog.close();
     },
     save() {
-      this.close();
+      this.leave();
       this.$emit("save", [this.model, this.systemPrompt]);
     },
   },

@@ -22,6 +22,7 @@ class ThreadSettings(ui.element, component="thread_settings.js"):
             "model": texts.MODEL,
             "system_prompt": texts.SYSTEM_PROMPT,
             "hint": texts.SYSTEM_PROMPT_HINT,
+            "unsaved": texts.SETTINGS_UNSAVED,
             "save": texts.SAVE,
             "cancel": texts.CANCEL,
         }
@@ -33,6 +34,6 @@ class ThreadSettings(ui.element, component="thread_settings.js"):
         self.run_method("ask", list(names), model, system_prompt)
 
     def _on_save(self, event: events.GenericEventArguments, save: Callable[[str, str], Any]) -> None:
-        model, system_prompt = event.args
-        if isinstance(system_prompt, str) and len(system_prompt) <= MAX_CHARACTERS:
-            save(model if model in self._names else "", system_prompt)
+        match event.args:
+            case [model, str(system_prompt)] if len(system_prompt) <= MAX_CHARACTERS:
+                save(model if model in self._names else "", system_prompt)

@@ -52,6 +52,12 @@ class ThreadView(ui.element, component="thread_view.js"):
             if view.message is message and isinstance(view, UserMessageView):
                 view.open_editor(text)
 
+    def focus_versions(self, message: Message, *, is_next: bool) -> None:
+        """Give the focus to the way to a message's next version, or to the previous one."""
+        for view in self._views:
+            if view.message is message:
+                view.focus_versions(is_next=is_next)
+
     def _refresh(self, view: UserMessageView | AnswerView, *, is_last: bool) -> None:
         view.refresh(self._state.siblings(view.message))
         if isinstance(view, AnswerView):

@@ -75,7 +75,7 @@ def frame(language: str, depth: int, *, is_diagram: bool = False) -> str:
     return unit(
         depth,
         f"<div class={kind}><div class=bar><span>{html.escape(language)}</span><button type=button class=copy "
-        'aria-label="Copy code">Copy</button></div><pre tabindex=0><code data-slot></code></pre></div>',
+        'aria-label="Copy code">Copy</button></div><pre><code data-slot></code></pre></div>',
     )
 
 

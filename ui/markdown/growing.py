@@ -10,6 +10,7 @@ from itertools import pairwise
 
 from ui.markdown.blocks import Block, split
 from ui.markdown.cutting import MAX_BLOCK, cut
+from ui.markdown.disclosures import Disclosures
 from ui.markdown.fence import Fence
 from ui.markdown.formulas import fenced
 from ui.markdown.parser import ends_in_code
@@ -17,7 +18,7 @@ from ui.markdown.references import References
 from ui.markdown.render import rendered
 from ui.markdown.repair import repaired
 from ui.markdown.source import Source
-from ui.markdown.units import Memo
+from ui.markdown.units import Memo, unit
 
 STEP = 1_000
 LOOK_AGAIN = 1.05
@@ -38,6 +39,7 @@ class GrowingMarkdown:
     _next_look: float = 0
     _until_step: int = STEP
     _memo: Memo = field(default_factory=dict)
+    _disclosures: Disclosures = field(default_factory=Disclosures)
 
     def append(self, delta: str) -> None:
         """Take the next piece of text; what is cut is cut at the same places however the text came."""
@@ -54,7 +56,7 @@ class GrowingMarkdown:
 
     def finish(self) -> None:
         """Say that nothing follows: what is open is taken literally."""
-        self._open += self._source.open_line()
+        self._open += self._source.last_line()
         self._source = Source()
         self._finish_blocks(is_last=True)
         if self._fence is not None:
@@ -70,16 +72,18 @@ class GrowingMarkdown:
         """Return the units of the open end, half-typed markdown completed."""
         if self.is_final:
             return []
-        line = self._source.open_line()
         if self._fence is not None:
-            return self._fence.units(line)
-        text = self._open + line
+            return self._fence.units(self._source.open_line())
+        text = self._open + self._source.preview()
         if not text.strip():
             return []
         shown = fenced(self._head + text, is_preview=True)
         is_literal = shown.open_line is not None or ends_in_code(self._head + self._open)
         markdown = shown.text if is_literal else repaired(shown.text)
-        return rendered(markdown, self.references.known, self._memo, is_final=False)[self._skip :]
+        units = rendered(markdown, self.references.known, self._memo, is_final=False)[self._skip :]
+        if self._disclosures.is_open:
+            units = [unit(0, "") if each.startswith("0<p class=closes>") else each for each in units]
+        return units
 
     def open_size(self) -> int:
         """Return how many characters have to be read again for the next units."""
@@ -175,7 +179,11 @@ class GrowingMarkdown:
     def _finish_piece(self, source: str) -> None:
         units = rendered(source, self.references.known, self._memo, is_final=True)[self._skip :]
         self.references.take(source, self._skip, len(self.finished), units)
+        start = len(self.finished)
         self.finished += units
+        folded_from = self._disclosures.take(self.finished, start, 0)
+        if folded_from is not None:
+            self.references.change_from(folded_from)
         self.references.resolve(self.finished)
         self._memo.clear()
 

@@ -32,7 +32,7 @@ _LABEL = re.compile(r"\[((?:[^\[\]\\]|\\.){1,200})\](?!\()")
 _WORD = re.compile(r"\b(?!sin|cos|tan|log|ln|exp|max|min|mod|lim|det)[^\W\d_]{2,}[,.;:]?\s")
 _TEX = re.compile(r"[\\^_{}=]")
 DEFINED = re.compile(r"^[ \t>]*\[((?:[^\[\]\\^]|\\.)(?:[^\[\]\\]|\\.){0,199})\]:", re.MULTILINE)
-_NOTE = re.compile(r"^[ \t>]*(?:(?:[-*+]|\d{1,9}[.)])[ \t]+)*[ \t>]*\[\^(\d{1,3})\]:|\[\^(\d{1,3})\]", re.MULTILINE)
+_NOTE = re.compile(r"\[\^(\d{1,3})\](:?)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,9 +114,9 @@ def _prelude(text: str, definitions: Definitions) -> str:
     notes = _NOTE.findall(text) if "[^" in text else []
     if not known and not notes:
         return ""
-    defined, used = ({note for note in each if note} for each in zip(*notes, strict=True)) if notes else (set(), set())
+    used = {note for note, colon in notes if not colon} - (defined := {note for note, colon in notes if colon})
     lines = [f"[^{note}]\n\n" for note in sorted(defined)]
-    lines += [f"[^{note}]: .\n\n" for note in sorted(used - defined)]
+    lines += [f"[^{note}]: .\n\n" for note in sorted(used)]
     # A definition after the notes keeps an indented text from becoming part of the last of them.
     lines += ["[.]: .\n"]
     lines += [f'[{label}]: <{_escaped(url)}> "{_escaped(title)}"\n' for label, url, title in known]

@@ -8,10 +8,11 @@ from dataclasses import dataclass, field
 import comrak
 
 from ui.markdown import links
+from ui.markdown.disclosures import shifted
 from ui.markdown.parser import DEFINED, labels, normalized, parsed
 from ui.markdown.render import rendered
 from ui.markdown.source import plain
-from ui.markdown.units import unit
+from ui.markdown.units import depth_of, unit
 
 MAX_WAITING = 300
 MAX_KNOWN = 1_000
@@ -62,10 +63,16 @@ class References:
         for label in fresh & self._shown_at.keys():
             self._change(finished, self._shown_at.pop(label), [unit(0, "")])
 
+    def change_from(self, start: int) -> None:
+        """Take note that finished units have changed, from this one on."""
+        self.changed_from = min(start, self.changed_from if self.changed_from is not None else start)
+
     def _change(self, finished: list[str], start: int, units: list[str]) -> None:
+        if units and start < len(finished):
+            units = shifted(units, depth_of(finished[start]) - depth_of(units[0]))
         if finished[start : start + len(units)] != units:
             finished[start : start + len(units)] = units
-            self.changed_from = min(start, self.changed_from if self.changed_from is not None else start)
+            self.change_from(start)
 
     def _define(self, source: str, start: int, units: list[str]) -> None:
         depth = _depth(source)

@@ -6,10 +6,11 @@ from dataclasses import dataclass, field
 import comrak
 from comrak import AlertType, AstNode, NodeCodeBlock, TableAlignment
 
-from ui.markdown import code
+from ui.markdown import code, disclosures
+from ui.markdown.disclosures import folded
 from ui.markdown.inline import Inline, escaped
 from ui.markdown.parser import Definitions, parsed
-from ui.markdown.source import plain
+from ui.markdown.source import BLOCK, DISCLOSING, END_SUMMARY, plain
 from ui.markdown.units import MAX_DEPTH, Memo, unit
 
 MAX_NESTED = 120
@@ -40,8 +41,11 @@ class _Blocks:
     def write(self, nodes: Iterable[AstNode]) -> None:
         """Add the units of blocks."""
         self.nested += 1
+        start = len(self.units)
         for node in nodes if self.nested <= MAX_NESTED else ():
             self._write(node)
+        if self.nested > 1:
+            folded(self.units, start, self.depth)
         self.nested -= 1
 
     def _write(self, node: AstNode) -> None:
@@ -49,6 +53,8 @@ class _Blocks:
         match value:
             case comrak.Paragraph():
                 self._leaf("p", node)
+            case comrak.Heading() if _is_disclosure(node):
+                self._disclosure(node)
             case comrak.Heading():
                 self._leaf(f"h{value.value.level}", node)
             case comrak.CodeBlock():
@@ -61,7 +67,7 @@ class _Blocks:
                 self._item(node, "")
             case comrak.TaskItem():
                 checked = " checked" if value.value.symbol else ""
-                self._item(node, f"<input type=checkbox disabled{checked}> ")
+                self._item(node, f"<input type=checkbox disabled{checked} aria-label=Done> ")
             case comrak.BlockQuote():
                 self._container("<blockquote", "></blockquote>", node)
             case comrak.Alert():
@@ -94,6 +100,17 @@ class _Blocks:
             self._add(f"<{element}{_RTL if leaf.is_rtl else ''}>{inside}</{element}>")
         return leaf.is_rtl
 
+    def _disclosure(self, node: AstNode) -> None:
+        leaf = Inline(self.memo, self.is_final)
+        first = node.children[0].node_value.value  # type: ignore[attr-defined]
+        inside = leaf.html_of(node.children)
+        marks, at = "", 1
+        while first[at : at + 1] in DISCLOSING:
+            marks, at = marks + first[at], at + 1
+        for mark in marks:
+            inside = inside.removeprefix(escaped(mark))
+        self._add(disclosures.block(marks + inside.removesuffix(escaped(END_SUMMARY)), is_rtl=leaf.is_rtl))
+
     def _container(self, start: str, end: str, node: AstNode) -> None:
         """Add an element and, inside it, what the node contains; its direction is that of the first block inside."""
         at, is_shown = len(self.units), self.depth < MAX_DEPTH
@@ -120,9 +137,9 @@ class _Blocks:
     def _table(self, node: AstNode, alignments: list[TableAlignment]) -> None:
         head, *rows = node.children
         cells, is_rtl = self._cells(head, alignments, "th scope=col")
+        direction = _RTL if is_rtl else " dir=ltr" if is_rtl is False and self.depth else ""
         self._add(
-            f"<div class=table{_RTL if is_rtl else ''} tabindex=0><table><thead><tr>{cells}</tr></thead>"
-            "<tbody data-slot></tbody></table></div>"
+            f"<div class=table{direction}><table><thead><tr>{cells}</tr></thead><tbody data-slot></tbody></table></div>"
         )
         self.depth += 1
         for row in rows:
@@ -143,6 +160,12 @@ class _Blocks:
     def _code(self, block: NodeCodeBlock) -> None:
         text, language = plain(block.literal), code.language_of(plain(block.info))
         self.units += code.block(text, language, self.depth, self.memo, is_final=self.is_final)
+
+
+def _is_disclosure(node: AstNode) -> bool:
+    children = node.children
+    first = children[0].node_value if children else None
+    return isinstance(first, comrak.Text) and first.value.startswith(BLOCK)
 
 
 def _only_formula(node: AstNode) -> str | None:

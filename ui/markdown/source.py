@@ -12,7 +12,20 @@ LESS = "\U0001bc9f"
 CONTINUES = "\ufdd1"
 DOLLAR = "\ufdd2"
 _LESS_ITSELF, _QUOTE, _SPACE, _DASH = "\ufdd0", "\ufdd3", "\ufdd4", "\ufdd5"
+DETAILS, OPEN_DETAILS, SUMMARY, END_SUMMARY, END_DETAILS = "\ufdd6", "\ufdd7", "\ufdd8", "\ufdd9", "\ufdda"
+BLOCK = "\ufddb"
+_DISCLOSING = {
+    "<details>": DETAILS,
+    "<details open>": OPEN_DETAILS,
+    "<summary>": SUMMARY,
+    "</summary>": END_SUMMARY,
+    "</details>": END_DETAILS,
+}
+# A heading is a block whatever stands before it and after it.
+DISCLOSING = frozenset(_DISCLOSING.values())
+_HEADING = f"###### {BLOCK}"
 
+MAX_SUMMARY = 300
 MAX_MARKERS = 40
 MAX_COLUMNS = 128
 _MARKUP = re.compile(r"(\\*)(<(?:(?i:https?://|mailto:)[^\s<>]*>|[\w.!#$%&'*+/=?^`{|}~-]+@[\w.-]+>)?)")
@@ -20,15 +33,21 @@ _DESTINATION = re.compile(r"\](?:\(|:)[ \t]*\Z")
 _MARKER = r"[ \t]*(?:>|(?:[-*+]|\d{1,9}[.)])(?=[ \t]))"
 _DEEP = re.compile(rf"(?:{_MARKER}){{{MAX_MARKERS}}}[ \t]*(?:(>)|(?:[-*+]|\d{{1,9}}[.)])([ \t]))")
 _DELIMITERS = re.compile(r"[ \t>|:-]*-[ \t|:-]*")
-_TO_PLAIN = str.maketrans(
-    {LESS: "<", _LESS_ITSELF: LESS, DOLLAR: "$", CONTINUES: "", _QUOTE: ">", _SPACE: " ", _DASH: "-"}
+_TAGS = re.compile(
+    rf"^( {{0,3}})({LESS}/details>|(?:{LESS}details(?: open)?>)?{LESS}summary>[^\n]{{1,{MAX_SUMMARY}}}?{LESS}/summary>"
+    rf"|{LESS}details(?: open)?>)(?=[ \t]*$)",
+    re.MULTILINE,
 )
-_TO_SOURCE = str.maketrans({LESS: _LESS_ITSELF} | dict.fromkeys(("\0", *map(chr, range(0xFDD0, 0xFDD6))), "\ufffd"))
+_TO_PLAIN = str.maketrans(
+    {LESS: "<", _LESS_ITSELF: LESS, DOLLAR: "$", CONTINUES: "", _QUOTE: ">", _SPACE: " ", _DASH: "-", BLOCK: ""}
+    | {mark: tag for tag, mark in _DISCLOSING.items()}
+)
+_TO_SOURCE = str.maketrans({LESS: _LESS_ITSELF} | dict.fromkeys(("\0", *map(chr, range(0xFDD0, 0xFDDC))), "\ufffd"))
 
 
 def plain(text: str) -> str:
     """Return the text with the stand-ins replaced by what they stand for."""
-    return text if text.isascii() else text.translate(_TO_PLAIN)
+    return text if text.isascii() else text.replace(_HEADING, "").translate(_TO_PLAIN)
 
 
 @dataclass(slots=True)
@@ -44,15 +63,47 @@ class Source:
         text = text[: len(text) - len(held)].replace("\r\n", "\n").replace("\r", "\n")
         complete, newline, self.partial = text.rpartition("\n")
         self.partial += held
-        return _readable(complete + newline)
+        return _with_disclosures(_readable(complete + newline))
 
     def open_line(self) -> str:
         """Return the open line as it would read if it ended here; it is as long as the line."""
         return _readable(self.partial.removesuffix("\r"))
 
+    def last_line(self) -> str:
+        """Return the open line as a whole one: the text ends with it."""
+        return _with_disclosures(self.open_line())
+
+    def preview(self) -> str:
+        """Return the open line as it may be shown: the tags of a disclosure that are being typed are no text."""
+        line = self.open_line()
+        typed = plain(line).strip()
+        if typed[:1] != "<" or len(typed) > MAX_SUMMARY:
+            return line
+        if any(tag.startswith(typed) for tag in ("<details open>", "<details><summary>", "<summary>", "</details>")):
+            return ""
+        return _with_disclosures(_disclosed_end(line))
+
     def drop(self, count: int) -> None:
         """Forget the first characters of the open line."""
         self.partial = self.partial[count:]
+
+
+def _with_disclosures(text: str) -> str:
+    """Make blocks of the lines that are the tags of a disclosure."""
+    return _TAGS.sub(_disclosure, text) if f"{LESS}details" in text or f"{LESS}/" in text else text
+
+
+def _disclosure(line: re.Match[str]) -> str:
+    marked = line[2]
+    for tag, mark in _DISCLOSING.items():
+        marked = marked.replace(LESS + tag[1:], mark)
+    return f"{line[1]}{_HEADING}{marked}"
+
+
+def _disclosed_end(line: str) -> str:
+    """Return a line whose summary is being typed with its end."""
+    start, tag, title = line.partition(f"{LESS}summary>")
+    return f"{start}{tag}{title.partition(LESS)[0]}{LESS}/summary>" if tag else line
 
 
 def _readable(text: str) -> str:

@@ -22,6 +22,7 @@ from ui.elements.streamed_markdown import StreamedMarkdown
 from ui.elements.tag import PlainButton, Tag
 from ui.elements.theme_toggle import ThemeToggle
 from ui.elements.thread_settings import ThreadSettings
+from ui.pages import sockets
 from ui.pages.page_elements import PageElements
 from ui.pages.workspace import Workspace
 from ui.theme.stylesheet import Look, prefix_of
@@ -30,12 +31,15 @@ from ui.theme.stylesheet import Look, prefix_of
 def register(config: Config, backend: Backend, look: Look) -> None:
     """Register the chat page at the root, and at the address of every thread."""
     workspaces: dict[str, Workspace] = {}
+    waiting = sockets.WaitingPages()
 
     # A client refers to its workspace by its id only, so that a page ends whoever still holds the client.
     def on_connect(client: Client) -> None:
+        waiting.remove(client.id)
         workspaces[client.id].on_connect()
 
     def on_delete(client: Client) -> None:
+        waiting.remove(client.id)
         workspaces.pop(client.id).close()
 
     def open_page(client: Client, thread_id: str | None) -> None:
@@ -44,6 +48,8 @@ def register(config: Config, backend: Backend, look: Look) -> None:
         workspaces[client.id] = Workspace(backend, partial(_lay_out, config, prefix), thread_id)
         client.on_connect(on_connect)
         client.on_delete(on_delete)
+        if oldest := waiting.add(client.id, client.ip):
+            sockets.drop(oldest)
 
     @ui.page("/", title=config.title, viewport=theme.VIEWPORT, language="en-US")
     def new_thread_page(client: Client) -> None:
@@ -73,7 +79,7 @@ def _lay_out(config: Config, prefix: str, workspace: Workspace) -> PageElements:
         with frame.sidebar:
             sidebar = Sidebar(new_chat)
         with frame.actions:
-            PlainButton(new_chat, icon="new", label=texts.NEW_CHAT).mark("new-chat")
+            PlainButton(new_chat, icon="new", label=texts.NEW_CHAT).classes("bar-new").mark("new-chat")
         _preload()
         if config.password is not None:
             _add_sign_out(frame, prefix)

@@ -16,6 +16,7 @@ from ui.security import LOGIN_COOKIE
 from ui.theme.stylesheet import Look, prefix_of
 
 MAX_FORM_BYTES = 8192
+FORM_SECONDS = 10.0
 
 PAGE = """<!doctype html>
 <html lang="en">
@@ -114,12 +115,16 @@ def _page(config: Config, head: str, problem: str) -> str:
     )
 
 
-async def _sent_password(request: Request) -> str:
+async def _sent_password(request: Request, seconds: float = FORM_SECONDS) -> str:
     body = b""
-    async for received in request.stream():
-        body += received
-        if len(body) > MAX_FORM_BYTES:
-            return ""
+    try:
+        async with asyncio.timeout(seconds):
+            async for received in request.stream():
+                body += received
+                if len(body) > MAX_FORM_BYTES:
+                    return ""
+    except TimeoutError:
+        return ""
     return parse_qs(body.decode("utf-8", "replace")).get("password", [""])[0]
 
 

@@ -130,8 +130,11 @@ class OpenThread:
 
     def choose(self, message: Message) -> None:
         """Show another version of a message, and how the thread went on from there."""
+        versions = self._state.siblings(message)
+        former = next((at for at, version in enumerate(versions) if version in self._state.messages), 0)
         self._state.choose(message)
         self._refresh(is_beside=True)
+        self._view.focus_versions(message, is_next=message in versions[former + 1 :])
 
     def cancel(self) -> None:
         """Stop the answer that is being written."""
@@ -187,6 +190,7 @@ class OpenThread:
         self._refresh(is_beside=True)
         self._elements.scroller.follow()
         self._elements.announcer.say(texts.SAY_ANSWERING)
+        self._elements.composer.take_focus()
         request = partial(self._request, asked, key or uuid.uuid4().hex)
         self._run = OpenRun(self._backend, self._state, self._stored, asked.answer, self)
         background_tasks.create(self._run.read(request), name="start a run")

@@ -11,9 +11,12 @@ from ui import texts
 from ui.client.backend import Backend
 from ui.elements.notices import UndoToast
 from ui.elements.thread_index import ThreadIndex, ThreadIndexActions
+from ui.errors import PageError
 from ui.threads import Thread, ThreadPage, group_by_date, merge_pages
 
 P = ParamSpec("P")
+
+MAX_DELETED = 100
 
 
 class ListObserver(Protocol):
@@ -46,12 +49,14 @@ class ThreadList:
         self._running: str | None = None
         self._utc_offset_minutes = 0
         self._toast: UndoToast | None = None
+        self._deleted: list[tuple[str, bool]] = []
         self._is_loading_more = False
         self._index = ThreadIndex(
             ThreadIndexActions(
                 open=self._open,
                 rename=lambda thread_id, title: self._ask(self._rename, thread_id, title),
                 delete=lambda thread_id: self._ask(self._delete, thread_id),
+                undo=lambda: self._ask(self._undo),
                 search=self._search,
                 show_more=lambda: self._ask(self._load_more),
                 show_zone=self._show_zone,
@@ -131,25 +136,42 @@ class ThreadList:
         if was_open:
             self._observer.open(None)
         self._show()
-        self._drop_toast()
-        with self._toasts:
-            self._toast = UndoToast(
-                texts.DELETED,
-                on_undo=lambda: self._ask(self._restore, thread_id, was_open),
-                on_expire=self._drop_toast,
-            )
+        self._deleted = [*self._deleted, (thread_id, was_open)][-MAX_DELETED:]
+        self._show_toast()
 
-    async def _restore(self, thread_id: str, was_open: bool) -> None:
-        self._drop_toast()
-        await self._backend.call(self._backend.client.update_thread, thread_id, deleted=False)
+    async def _undo(self) -> None:
+        """Bring back what was deleted last; what was deleted before it can still be brought back."""
+        if not self._deleted:
+            return
+        thread_id, was_open = self._deleted.pop()
+        try:
+            await self._backend.call(self._backend.client.update_thread, thread_id, deleted=False)
+        except PageError:
+            self._deleted.append((thread_id, was_open))
+            self._show_toast()
+            raise
+        self._show_toast()
         await self.refresh()
         if was_open:
             self._observer.open(thread_id)
+        if not self._deleted:
+            self._index.focus(thread_id)
+
+    def _show_toast(self) -> None:
+        if not self._deleted:
+            self._drop_toast()
+            return
+        if self._toast is None:
+            with self._toasts:
+                self._toast = UndoToast(on_undo=lambda: self._ask(self._undo), on_expire=self._drop_toast)
+        count = len(self._deleted)
+        self._toast.show(texts.DELETED if count == 1 else texts.DELETED_MORE.format(count=count))
 
     def _drop_toast(self) -> None:
-        if self._toast:
+        if self._toast and not self._toast.is_deleted:
             self._toast.delete()
         self._toast = None
+        self._deleted.clear()
 
     def _ask(self, change: Callable[P, Awaitable[None]], *args: P.args, **kwargs: P.kwargs) -> None:
         self._observer.ask_api(partial(change, *args, **kwargs))

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from nicegui import ui
 
+from ui import texts
 from ui.elements.tag import Tag
 
 VIEWPORT = "width=device-width, initial-scale=1, viewport-fit=cover, interactive-widget=resizes-content"
@@ -13,6 +14,7 @@ FAVICON = (
     '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32"><rect width="32" height="32" rx="8" fill="#8c2f4b"/>'
     '<path d="M16 6c4 5.2 6.5 8.6 6.5 12.2a6.5 6.5 0 0 1-13 0C9.5 14.6 12 11.200 16 6z" fill="#fff"/></svg>'
 )
+TO_MESSAGE = "(event) => { event.preventDefault(); document.getElementById('message').focus(); }"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +34,8 @@ class Frame:
 def frame(title: str, caption: str) -> Iterator[Frame]:
     """Lay out a page: a column beside it; a bar with the title, what scrolls, and a footer that stays."""
     with Tag("div", classes="shell"):
+        skip = Tag("a", texts.SKIP, "skip button").props("href=#message")
+        skip.on("click", js_handler=TO_MESSAGE)
         sidebar = Tag("div", classes="beside")
         with Tag("div", classes="page"):
             with Tag("header", classes="page-bar"):

@@ -15,7 +15,7 @@ from starlette.responses import Response
 
 FOLDER = Path(__file__).parent
 # Both in the order of the cascade.
-INLINED = ("tokens", "ground")
+INLINED = ("tokens", "ground", "skeleton")
 LINKED = (
     "sidebar",
     "page",

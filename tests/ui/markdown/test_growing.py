@@ -7,7 +7,6 @@ import pytest
 from tests.support.documents import ALL, EVERYTHING, as_parsed, at_once, piece_by_piece
 from tests.support.soak import rounds
 from ui.markdown.growing import GrowingMarkdown
-from ui.markdown.parser import DEFINED
 
 FRAGMENTS = [
     *("# h", "text ", "**", "*", "_", "`", "``", "```", "```py\n", "~~~\n", "\n", "\n\n", "- ", "  - ", "1. ", "2) "),
@@ -41,11 +40,10 @@ def test_random_markdown_cut_at_random_places_gives_the_same_end(seed: int) -> N
 
 
 @pytest.mark.parametrize("seed", rounds(150, soak=1_500))
-def test_random_markdown_ends_as_the_parser_reads_the_whole(seed: int) -> None:
+def test_random_markdown_without_definitions_ends_as_the_parser_reads_the_whole(seed: int) -> None:
     chance = random.Random(seed)
-    text = "".join(chance.choice(FRAGMENTS) for _ in range(60)) + "\n"
-    if DEFINED.search(text) is None:
-        assert at_once(text) == as_parsed(text)
+    text = "".join(chance.choice(FRAGMENTS) for _ in range(60)).replace("]:", "] ") + "\n"
+    assert at_once(text) == as_parsed(text)
 
 
 def test_finished_units_never_change_again() -> None:

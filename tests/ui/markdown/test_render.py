@@ -26,7 +26,7 @@ def rendered(text: str) -> list[str]:
         ("- a\n\n- b", ["0<ul></ul>", "1<li>a</li>", "1<li>b</li>"]),
         ("3. a", ["0<ol start=3></ol>", "1<li>a</li>"]),
         ("- a\n  - b", ["0<ul></ul>", "1<li></li>", "2<p>a</p>", "2<ul></ul>", "3<li>b</li>"]),
-        ("- [x] a", ["0<ul></ul>", "1<li class=task><input type=checkbox disabled checked> a</li>"]),
+        ("- [x] a", ["0<ul></ul>", "1<li class=task><input type=checkbox disabled checked aria-label=Done> a</li>"]),
         ("[^1]: a", ["0<div class=footnote><sup>1</sup></div>", "1<p>a</p>"]),
         ("a[^1]", ["0<p>a<sup class=note>1</sup></p>"]),
         ("<p>x</p> &amp; <!-- y", ["0<p>&lt;p&gt;x&lt;/p&gt; &amp; &lt;!-- y</p>"]),

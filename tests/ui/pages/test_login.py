@@ -1,13 +1,17 @@
+import asyncio
 from collections.abc import AsyncIterator
 
 import httpx
 import pytest
 from nicegui import Client
 from nicegui.testing import User, user_simulation
+from starlette.requests import Request
+from starlette.types import Message
 
 from ui import texts
 from ui.config import read_config
 from ui.main import build
+from ui.pages import login
 from ui.security import LOGIN_COOKIE
 
 HTML = {"Accept": "text/html"}
@@ -41,6 +45,30 @@ async def test_the_password_opens_the_page_and_signing_out_closes_it(browser: ht
     assert (await browser.get("/", headers=HTML)).status_code == 303
     browser.cookies.set(LOGIN_COOKIE, copied)
     assert (await browser.get("/", headers=HTML)).status_code == 303
+
+
+async def test_guesses_whose_bodies_come_later_are_counted_at_their_beginning(browser: httpx.AsyncClient) -> None:
+    bodies = asyncio.Event()
+
+    async def late(guess: str) -> AsyncIterator[bytes]:
+        await bodies.wait()
+        yield f"password={guess}".encode()
+
+    form = {"Content-Type": "application/x-www-form-urlencoded"}
+    guesses = [f"wrong{number}" for number in range(50)] + ["sesame"]
+    sent = [asyncio.create_task(browser.post("/login", content=late(guess), headers=form)) for guess in guesses]
+    await asyncio.sleep(0)
+    bodies.set()
+    statuses = [response.status_code for response in await asyncio.gather(*sent)]
+    assert (statuses.count(401), statuses.count(429)) == (5, 46)
+
+
+async def test_a_password_that_never_comes_is_not_waited_for() -> None:
+    async def receive() -> Message:
+        await asyncio.Event().wait()
+        raise AssertionError("never")
+
+    assert await login._sent_password(Request({"type": "http"}, receive), seconds=0.01) == ""
 
 
 async def test_signing_out_closes_the_pages_of_that_login_only(browser: httpx.AsyncClient) -> None:

@@ -12,6 +12,7 @@ from ui.elements.chat_menu import ChatMenu
 from ui.elements.message_editor import MessageEditor
 from ui.elements.message_view import UserMessageView
 from ui.elements.model_choice import ModelChoice
+from ui.elements.notices import UndoToast
 from ui.elements.thread_index import ThreadIndex
 from ui.elements.thread_settings import ThreadSettings
 
@@ -195,6 +196,27 @@ async def test_a_thread_is_opened_renamed_deleted_and_brought_back(page: OpenedP
     assert page.listed == []
     page.click(texts.UNDO)
     await page.until(lambda: page.answers == ["First"] and page.listed == ["Cheese"])
+
+
+async def test_all_that_was_deleted_can_be_brought_back_while_somebody_looks_at_it(page: OpenedPage) -> None:
+    ids = [store_thread(page, title=title) for title in ("Wine", "Cheese", "Bread")]
+    page.look()
+    await page.until(lambda: len(page.listed) == 3)
+    for thread_id in ids:
+        do(page, "delete", thread_id)
+        await page.until(lambda thread_id=thread_id: thread_id in page.api.store.deleted)
+    await page.user.should_see(texts.DELETED_MORE.format(count=3))
+    (toast,) = page.all(UndoToast)
+    for held, let_go in (("pointerenter", "pointerleave"), ("focusin", "focusout")):
+        page.user.find(UndoToast).trigger(held)
+        await page.until(lambda: toast._timer is None)
+        page.user.find(UndoToast).trigger(let_go)
+        await page.until(lambda: toast._timer is not None)
+    for count in (1, 2, 3):
+        do(page, "undo")
+        await page.until(lambda count=count: len(page.listed) == count)
+    assert page.all(UndoToast) == []
+    do(page, "undo")
 
 
 async def test_the_list_is_searched_and_goes_on(page: OpenedPage) -> None:

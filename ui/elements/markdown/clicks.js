@@ -12,7 +12,17 @@ async function copy(button) {
   const text = button.closest(".code").querySelector("pre").textContent.replace(/\n$/, "");
   const isCopied = await write(text);
   button.textContent = isCopied ? "Copied" : "Not copied";
+  say(button.textContent);
   setTimeout(() => (button.textContent = "Copy"), 2000);
+}
+
+// Screen readers hear what changes in here; the button keeps its name.
+const spoken = Object.assign(document.createElement("div"), { className: "sr-only", role: "status" });
+document.body.append(spoken);
+
+function say(sentence) {
+  spoken.textContent = "";
+  requestAnimationFrame(() => (spoken.textContent = sentence));
 }
 
 async function write(text) {
@@ -40,10 +50,12 @@ function writeWithoutClipboard(text) {
 function loadImage(button) {
   const url = URL.parse ? URL.parse(button.dataset.src) : new URL(button.dataset.src);
   if (!["http:", "https:"].includes(url?.protocol)) return;
-  const image = new Image();
-  image.referrerPolicy = "no-referrer";
-  image.alt = button.dataset.alt ?? "";
-  image.className = "loaded";
-  image.src = url.href;
-  button.replaceWith(image);
+  const frame = document.createElement("iframe");
+  const alt = button.dataset.alt ?? "";
+  frame.className = "picture";
+  frame.sandbox = "";
+  frame.title = alt || url.hostname;
+  frame.src = `${window.path_prefix ?? ""}/image?${new URLSearchParams({ page: window.clientId, src: url.href, alt })}`;
+  button.replaceWith(frame);
+  frame.focus();
 }

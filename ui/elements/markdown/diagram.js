@@ -22,6 +22,12 @@ export async function allDrawn() {
   await queue;
 }
 
+// The title that the source gives, or what it begins with: which kind of diagram it is.
+function nameOf(drawing, source) {
+  const title = drawing.querySelector("svg > title")?.textContent.trim() || source.match(/^\s*title:?\s+(.+)$/m)?.[1].trim();
+  return `Diagram: ${title || source.trim().split(/\s/)[0]}`;
+}
+
 async function draw(block, source) {
   const { mermaid } = await import("nicegui-mermaid");
   const theme = getComputedStyle(block).getPropertyValue("--diagram-theme").trim() || "default";
@@ -40,6 +46,7 @@ async function draw(block, source) {
     const { svg } = await mermaid.render(id, source);
     const drawing = document.createElement("div");
     drawing.className = `drawing ${theme}`;
+    drawing.setAttribute("role", "img");
     drawing.append(
       purify.sanitize(svg, {
         USE_PROFILES: { svg: true, svgFilters: true },
@@ -49,6 +56,7 @@ async function draw(block, source) {
         RETURN_DOM_FRAGMENT: true,
       }),
     );
+    drawing.setAttribute("aria-label", nameOf(drawing, source));
     block.querySelector("pre").before(drawing);
     block.classList.add("drawn");
   } finally {

@@ -1,6 +1,7 @@
 // The browser's half of a growing markdown text: units of HTML, each sanitized on its way into the page.
 import { drawDiagram } from "decant-markdown/diagram.js";
 import { becomeLike } from "decant-markdown/morph.js";
+import { watchScrolling } from "decant-markdown/scrolling.js";
 import { sanitized } from "decant-markdown/sanitizer.js";
 
 export { onClick } from "decant-markdown/clicks.js";
@@ -51,6 +52,7 @@ export class Units {
     const first = nodes.find((node) => node.nodeType === Node.ELEMENT_NODE);
     const slot = first?.querySelector("[data-slot]") ?? first;
     this.units[index] = { depth, block, text, nodes, slot };
+    if (first?.matches(".code, .table")) watchScrolling(first);
     if (first?.classList.contains("diagram")) drawDiagram(first);
   }
 

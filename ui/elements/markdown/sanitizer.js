@@ -5,7 +5,7 @@ const TAGS = `a b blockquote br button code del details div em h1 h2 h3 h4 h5 h6
   span strong sub summary sup table tbody td th thead tr u ul #text math mfrac mi mn mo mover mpadded mphantom mroot mrow ms
   mspace msqrt mstyle msub msubsup msup mtable mtd mtext mtr munder munderover mmultiscripts mprescripts none`;
 const ADDRESSES = ["href", "data-src"];
-const ATTRIBUTES = `aria-label checked class data-alt data-slot dir disabled rel scope start tabindex target title type
+const ATTRIBUTES = `aria-label checked class data-alt data-slot dir disabled open rel scope start tabindex target title type
   accent accentunder depth display displaystyle fence form height linethickness lspace mathcolor mathvariant maxsize
   minsize movablelimits rowspacing rspace scriptlevel separator stretchy symmetric voffset width`;
 
