@@ -1,7 +1,7 @@
 """The rows of the store as values, and what is given to it to make new ones."""
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from api.events import RunStarted, TerminalEvent, Usage
 from api.parts import Part, text_of
@@ -140,6 +140,13 @@ class CreatedRun:
 
     run: StoredRun
     started: RunStarted | None = None
+
+
+class Heartbeat(NamedTuple):
+    """When the owner of a run has last said that it lives, by the database's clock."""
+
+    run_id: str
+    at: float
 
 
 @dataclass(frozen=True, slots=True)

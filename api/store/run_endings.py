@@ -5,11 +5,11 @@ from collections.abc import Sequence
 from typing import Any
 
 import orjson
-from sqlalchemy import Connection, Double, Row, and_, bindparam, select, update
+from sqlalchemy import Connection, Double, Row, bindparam, func, select, update
 
 from api.events import RunCompleted, RunFailed, RunInterrupted, Usage, to_json
 from api.parts import decode_parts, encode_parts, fold_events, text_of
-from api.store.records import Ending
+from api.store.records import Ending, Heartbeat
 from api.store.run_events import insert_lines, stored_events
 from api.store.run_lines import RunEvent, pack
 from api.store.run_rows import last_seqs
@@ -26,12 +26,18 @@ END = (
     .where(runs.c.id == bindparam("of_run"), runs.c.owner == bindparam("of_owner"), is_running)
     .returning(runs.c.number, runs.c.message_id, runs.c.thread_id)
 )
-IS_STALE = and_(is_running, runs.c.heartbeat_at < Now() - bindparam("older_than_seconds", type_=Double))
-STALE = select(runs.c.id).where(IS_STALE).order_by(runs.c.heartbeat_at).limit(MOST_CLAIMED_AT_ONCE)
+# Also those of the future: the clock may have been set back.
+HAS_NOT_BEATEN = func.abs(Now() - runs.c.heartbeat_at) > bindparam("for_seconds", type_=Double)
+SILENT = (
+    select(runs.c.id, runs.c.heartbeat_at)
+    .where(is_running, runs.c.owner != bindparam("of_owner"), HAS_NOT_BEATEN)
+    .order_by(runs.c.heartbeat_at)
+    .limit(MOST_CLAIMED_AT_ONCE)
+)
 CLAIMED = (
     select(runs.c.id, runs.c.owner, messages.c.parts)
     .join(messages, messages.c.id == runs.c.message_id)
-    .where(runs.c.id == bindparam("of_run"), IS_STALE)
+    .where(runs.c.id == bindparam("of_run"), is_running, runs.c.heartbeat_at == bindparam("seen", type_=Double))
     .with_for_update(of=runs, key_share=True, skip_locked=True)
 )
 END_MESSAGE = update(messages).where(messages.c.id == bindparam("of_message"))
@@ -50,17 +56,18 @@ def end(connection: Connection, owner: str, ending: Ending) -> bool:
     return True
 
 
-def stale_ids(connection: Connection, older_than_seconds: float) -> tuple[str, ...]:
-    """Return runs whose owner has been silent for so long."""
-    return tuple(connection.execute(STALE, {"older_than_seconds": older_than_seconds}).scalars())
+def silent(connection: Connection, owner: str, seconds: float) -> tuple[Heartbeat, ...]:
+    """Return the last heartbeats of others' runs that have not beaten for so long, or so it looks by the clock."""
+    rows = connection.execute(SILENT, {"of_owner": owner, "for_seconds": seconds})
+    return tuple(Heartbeat(run_id, at) for run_id, at in rows)
 
 
-def claim(connection: Connection, run_id: str, older_than_seconds: float) -> bool:
-    """End a stale run as interrupted; False when its owner or another claimant was faster."""
-    row = connection.execute(CLAIMED, {"of_run": run_id, "older_than_seconds": older_than_seconds}).one_or_none()
+def claim(connection: Connection, last: Heartbeat) -> bool:
+    """End a run as interrupted unless it has beaten since, has ended, or another claimant was faster."""
+    row = connection.execute(CLAIMED, {"of_run": last.run_id, "seen": last.at}).one_or_none()
     if row is None:
         return False
-    ending = _interrupted(row, stored_events(connection, run_id))
+    ending = _interrupted(row, stored_events(connection, last.run_id))
     run = _end(connection, row.owner, ending)
     if run is not None:
         insert_lines(connection, [(run.number, ending.lines)])
