@@ -52,6 +52,8 @@ SETTINGS = (
     Setting("FIRST_TOKEN_SECONDS", "120", "How long the provider may take to begin an answer."),
     Setting("STALL_SECONDS", "60", "How long the provider may be silent within an answer."),
     Setting("HEARTBEAT_SECONDS", "15", "Silence after which an event stream carries a heartbeat."),
+    Setting("HEADER_SECONDS", "10", "How long a client may take to send the header of a request."),
+    Setting("BODY_SECONDS", "30", "How long it may take for the body, beside a second for each 16 KB."),
     Setting("DRAIN_SECONDS", "20", "After SIGTERM, how long answers may go on before they end as interrupted."),
     Setting("MAX_BODY_BYTES", "2000000", "Largest request body."),
     Setting("MAX_IMPORT_BYTES", "32000000", "Largest conversation to import, as JSON."),
@@ -90,6 +92,8 @@ class Config:
     first_token_seconds: float
     stall_seconds: float
     heartbeat_seconds: float
+    header_seconds: float
+    body_seconds: float
     drain_seconds: float
     max_body_bytes: int
     max_import_bytes: int
@@ -121,6 +125,8 @@ def load_config(environ: Mapping[str, str] | None = None) -> Config:
         first_token_seconds=read.seconds("FIRST_TOKEN_SECONDS"),
         stall_seconds=read.seconds("STALL_SECONDS"),
         heartbeat_seconds=read.seconds("HEARTBEAT_SECONDS"),
+        header_seconds=read.seconds("HEADER_SECONDS"),
+        body_seconds=read.seconds("BODY_SECONDS"),
         drain_seconds=read.seconds("DRAIN_SECONDS"),
         max_body_bytes=read.integer("MAX_BODY_BYTES", 1000),
         max_import_bytes=read.integer("MAX_IMPORT_BYTES", 1000),

@@ -2,6 +2,7 @@
 
     DecantError
     ├── BadRequest            400  the client sent something that cannot be answered
+    │   ├── TooSlow           408  the body has not come in its time
     │   ├── TooLarge          413  the body is over the limit
     │   └── NotJson           415  the body is not declared as JSON
     ├── Unauthorized          401  the access token is missing or wrong
@@ -47,6 +48,12 @@ class BadRequest(DecantError):
     """The client sent something that cannot be answered."""
 
     code, status = "bad_request", 400
+
+
+class TooSlow(BadRequest):
+    """The body has not come in its time."""
+
+    status, retryable = 408, True
 
 
 class TooLarge(BadRequest):

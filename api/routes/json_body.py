@@ -1,9 +1,12 @@
-"""The JSON body of a request, within its limit."""
+"""The JSON body of a request, within its limit and its time."""
 
+from codecs import BOM_UTF8
+
+import orjson
 from flask import request
-from werkzeug.exceptions import RequestEntityTooLarge
+from werkzeug.exceptions import ClientDisconnected, HTTPException, RequestEntityTooLarge
 
-from api.errors import NotJson, TooLarge
+from api.errors import BadRequest, NotJson, TooLarge, TooSlow
 
 
 def read_json(max_bytes: int, setting: str = "MAX_BODY_BYTES") -> object:
@@ -12,15 +15,35 @@ def read_json(max_bytes: int, setting: str = "MAX_BODY_BYTES") -> object:
     Raises:
         NotJson: It is not declared as JSON.
         TooLarge: It is over the limit.
+        TooSlow: It has not come in its time.
+        BadRequest: It is cut off or framed wrongly.
     """
+    body = read_body(max_bytes, setting)
+    try:
+        return orjson.loads(body.removeprefix(BOM_UTF8))
+    except orjson.JSONDecodeError:
+        return None
+
+
+def read_body(max_bytes: int, setting: str = "MAX_BODY_BYTES") -> bytes:
+    """Return the body that is declared as JSON; raises like `read_json`."""
     if not request.is_json:
         raise NotJson("Send the body as JSON, with the header Content-Type: application/json.")
     request.max_content_length = max_bytes
     try:
-        is_whole = len(request.get_data()) < max_bytes
+        body = request.get_data(cache=False)
+        is_whole = len(body) < max_bytes
     except RequestEntityTooLarge:
         is_whole = False
+    except ClientDisconnected as error:
+        if isinstance(error.__context__, TimeoutError):
+            raise TooSlow("The body took too long to arrive. Send it without pauses.") from None
+        raise
+    except HTTPException:
+        raise
+    except Exception as error:
+        raise BadRequest("The body is not framed as its headers say.") from error
     # A chunked body over the limit is cut there without an error.
     if not is_whole:
         raise TooLarge(f"The body is larger than {setting} allows.")
-    return request.get_json(silent=True)
+    return body
