@@ -30,7 +30,7 @@ def register(app: Flask, store: Store) -> None:
         """Delete events of finished runs, and threads deleted long ago."""
         now = time.time()
         runs = store.maintenance.prune(now - days * DAY_SECONDS)
-        threads = store.maintenance.purge(now - deleted_days * DAY_SECONDS)
+        threads = store.imports.purge(now - deleted_days * DAY_SECONDS)
         click.echo(f"decant: pruned the events of {runs} runs, purged {threads} deleted threads.")
 
     @app.cli.command("stats")

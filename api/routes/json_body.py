@@ -1,12 +1,14 @@
-"""The JSON body of a request, within its limit and its time."""
+"""JSON in and out: the body of a request, within its limit and its time, and that of a response."""
 
 from codecs import BOM_UTF8
+from collections.abc import Mapping
 
 import orjson
-from flask import request
+from flask import Response, request
 from werkzeug.exceptions import ClientDisconnected, HTTPException, RequestEntityTooLarge
 
 from api.errors import BadRequest, NotJson, TooLarge, TooSlow
+from api.routes import large_json
 
 
 def read_json(max_bytes: int, setting: str = "MAX_BODY_BYTES") -> object:
@@ -20,7 +22,7 @@ def read_json(max_bytes: int, setting: str = "MAX_BODY_BYTES") -> object:
     """
     body = read_body(max_bytes, setting)
     try:
-        return orjson.loads(body.removeprefix(BOM_UTF8))
+        return large_json.decode(body.removeprefix(BOM_UTF8))
     except orjson.JSONDecodeError:
         return None
 
@@ -47,3 +49,8 @@ def read_body(max_bytes: int, setting: str = "MAX_BODY_BYTES") -> bytes:
     if not is_whole:
         raise TooLarge(f"The body is larger than {setting} allows.")
     return body
+
+
+def json_response(fields: Mapping[str, object]) -> Response:
+    """Answer with JSON, which may hold ready pieces of it."""
+    return Response(orjson.dumps(fields), content_type="application/json")

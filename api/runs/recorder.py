@@ -9,9 +9,11 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 from api.errors import StoreUnavailable
 from api.events import Event, to_json
+from api.hub import in_turns
 from api.parts import Part, fold_events
 from api.runs.orphans import Orphans
 from api.runs.run import Run
@@ -150,11 +152,11 @@ def _ending_of(recorded: Recorded) -> Ending:
     if run.terminal is None:
         raise RuntimeError("the run is not sealed")
     lines = _lines_after(recorded, run.last_events())
-    logged = [(entry.event.type, entry.fields) for entry in run.log.replay_after(0)]
+    logged = in_turns((entry.event.type, entry.fields) for entry in run.log.replay_after(0))
     return Ending(lines, run.terminal, fold_events(logged, recorded.answer_parts), run.usage)
 
 
 def _lines_after(recorded: Recorded, last: Sequence[Event] = ()) -> RunLines:
     run, seq = recorded.run, recorded.stored_seq
-    events = [(event.type, fields) for _, event, fields in run.log.replay_after(seq)]
-    return pack(run.run_id, seq, [*events, *((event.type, to_json(event)) for event in last)])
+    events = ((event.type, fields) for _, event, fields in run.log.replay_after(seq))
+    return pack(run.run_id, seq, in_turns(chain(events, ((event.type, to_json(event)) for event in last))))

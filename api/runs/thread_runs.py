@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 from api.config import Config
 from api.errors import BadRequest, DecantError
-from api.messages import Message, ModelRequest, Role, text_message
+from api.hub import in_turns
+from api.messages import Message, ModelRequest, text_message
 from api.parts import Part, TextPart
 from api.runs.log_reader import Client, LogReader
 from api.runs.recorder import RunRecorder
@@ -125,7 +126,7 @@ class ThreadRuns:
         """Check what is asked; return what to store, and what the model is told of the thread."""
         thread, path = context.thread, context.path
         told = [text_message("system", thread.system_prompt)] if thread.system_prompt else []
-        told += [Message(role, message.parts) for message in path if (role := _role_of(message)) and message.text]
+        told += [message for message in map(_told, in_turns(path)) if message is not None and message.text]
         parts: tuple[Part, ...] = ()
         answer_parts: tuple[Part, ...] = ()
         parent_id = path[-1].message_id if path else None
@@ -147,5 +148,5 @@ class ThreadRuns:
         return new, ModelRequest(model, tuple(told), asked.temperature, asked.max_tokens)
 
 
-def _role_of(message: StoredMessage) -> Role | None:
-    return message.role if message.role != "tool" else None
+def _told(message: StoredMessage) -> Message | None:
+    return Message(message.role, message.parts) if message.role != "tool" else None

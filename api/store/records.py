@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
 from api.events import RunStarted, TerminalEvent, Usage
-from api.parts import Part, text_of
+from api.parts import Part, decode_parts, text_of
 from api.store.run_lines import RunEvent, RunLines
 
 Status = Literal["running", "requires_action", "completed", "failed", "cancelled", "interrupted"]
@@ -28,17 +28,25 @@ class Thread:
 
 @dataclass(frozen=True, slots=True)
 class StoredMessage:
-    """An entry of a thread's tree; `number` is its place in the order of adding."""
+    """An entry of a thread's tree; `number` is its place in the order of adding.
+
+    Its parts are kept as they are stored, and decoded whenever they are asked for.
+    """
 
     number: int
     message_id: str
     thread_id: str
     parent_id: str | None
     role: MessageRole
-    parts: tuple[Part, ...]
+    encoded_parts: str
     status: Status
     run_id: str | None
     created_at: float
+
+    @property
+    def parts(self) -> tuple[Part, ...]:
+        """The typed parts, in order."""
+        return decode_parts(self.encoded_parts)
 
     @property
     def text(self) -> str:

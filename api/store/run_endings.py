@@ -10,12 +10,13 @@ from sqlalchemy import Connection, Double, Row, bindparam, func, select, update
 from api.events import RunCompleted, RunFailed, RunInterrupted, Usage, to_json
 from api.parts import decode_parts, encode_parts, fold_events, text_of
 from api.store.records import Ending, Heartbeat
-from api.store.run_events import insert_lines, stored_events
+from api.store.run_events import ROWS_AT_ONCE, insert_lines, stored_events
 from api.store.run_lines import RunEvent, pack
 from api.store.run_rows import last_seqs
 from api.store.schema import Now, is_running, messages, runs
 from api.store.search import index_terms
 from api.store.threads import touch
+from api.store.transactions import beside
 
 INTERRUPTED = RunInterrupted(
     "server_shutdown", "The server that wrote this answer went away. The text so far is kept.", retryable=True
@@ -67,11 +68,19 @@ def claim(connection: Connection, last: Heartbeat) -> bool:
     row = connection.execute(CLAIMED, {"of_run": last.run_id, "seen": last.at}).one_or_none()
     if row is None:
         return False
-    ending = _interrupted(row, stored_events(connection, last.run_id))
+    ending = beside(connection, _interrupted, row, _all_stored(connection, last.run_id))
     run = _end(connection, row.owner, ending)
     if run is not None:
         insert_lines(connection, [(run.number, ending.lines)])
     return run is not None
+
+
+def _all_stored(connection: Connection, run_id: str) -> list[RunEvent]:
+    # By pages: between two of them others have their turn.
+    events: list[RunEvent] = []
+    while page := stored_events(connection, run_id, events[-1].seq if events else 0, ROWS_AT_ONCE):
+        events += page
+    return events
 
 
 def _interrupted(row: Row[*tuple[Any, ...]], stored: Sequence[RunEvent]) -> Ending:
@@ -86,7 +95,8 @@ def _end(connection: Connection, owner: str, ending: Ending) -> Row[*tuple[Any, 
     ended = {"status": status, "seq": ending.lines.last_seq, "ended_at": time.time(), **_columns_of(ending)}
     run = connection.execute(END, {"of_run": ending.lines.run_id, "of_owner": owner, **ended}).one_or_none()
     if run is not None:
-        final = {"status": status, "parts": encode_parts(ending.parts), "search": index_terms(text_of(ending.parts))}
+        search = beside(connection, index_terms, text_of(ending.parts))
+        final = {"status": status, "parts": encode_parts(ending.parts), "search": search}
         connection.execute(END_MESSAGE, {"of_message": run.message_id, **final})
         touch(connection, run.thread_id)
     return run
