@@ -2,13 +2,17 @@
 
 from codecs import BOM_UTF8
 from collections.abc import Mapping
+from functools import partial
 
 import orjson
 from flask import Response, request
 from werkzeug.exceptions import ClientDisconnected, HTTPException, RequestEntityTooLarge
 
 from api.errors import BadRequest, NotJson, TooLarge, TooSlow
+from api.hub import in_turns
 from api.routes import large_json
+
+PIECE_BYTES = 256_000
 
 
 def read_json(max_bytes: int, setting: str = "MAX_BODY_BYTES") -> object:
@@ -33,7 +37,7 @@ def read_body(max_bytes: int, setting: str = "MAX_BODY_BYTES") -> bytes:
         raise NotJson("Send the body as JSON, with the header Content-Type: application/json.")
     request.max_content_length = max_bytes
     try:
-        body = request.get_data(cache=False)
+        body = b"".join(in_turns(iter(partial(request.stream.read, PIECE_BYTES), b"")))
         is_whole = len(body) < max_bytes
     except RequestEntityTooLarge:
         is_whole = False

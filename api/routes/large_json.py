@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import orjson
 
 from api.errors import BadRequest
-from api.hub import Turns
+from api.hub import Turns, give_way
 
 # So much is decoded in one call, in any case.
 SMALL_BYTES = 2_000_000
@@ -55,7 +55,9 @@ def decode(body: bytes) -> object:
     frame = orjson.loads(_without(body, lists))
     if not isinstance(frame, dict):
         return frame
-    return {name: _filled(value, body, lists, turns) for name, value in frame.items()}
+    filled = {name: _filled(value, body, lists, turns) for name, value in frame.items()}
+    give_way()
+    return filled
 
 
 def _without_spaces_before(body: bytes) -> bytes:

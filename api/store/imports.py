@@ -12,8 +12,8 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, delete, insert, select, update
 
 from api.errors import StoreUnavailable
-from api.hub import in_turns
-from api.store.messages import INSERT, row_of
+from api.hub import in_turns, off_hub
+from api.store.messages import INSERT, LONG_CHARS, row_of
 from api.store.records import NewMessage, Thread
 from api.store.schema import Now, messages, threads
 from api.store.threads import new_thread, thread_values
@@ -47,7 +47,7 @@ class Imports:
         thread = new_thread(account_id, title, model, system_prompt)
         self._database.write(_insert_absent, thread)
         try:
-            for rows in _batches(in_turns(map(row_of(account_id, thread.thread_id), added))):
+            for rows in _batches(in_turns(_rows(account_id, thread.thread_id, added))):
                 began_at = time.monotonic()
                 self._database.write(_insert_some, thread.thread_id, rows)
                 # As long as this has taken, others may write: who waits for SQLite asks now and then.
@@ -59,9 +59,12 @@ class Imports:
             raise
         return thread
 
-    def sweep(self, older_than_seconds: float) -> int:
-        """Delete what has been absent for so long, and return how many threads these were."""
-        return sum(map(self._drop, self._database.read(_forgotten, older_than_seconds)))
+    def sweep(self, older_than_seconds: float) -> bool:
+        """Delete some of what has been absent for so long; say whether there may be more."""
+        thread_id = self._database.read(_forgotten, older_than_seconds)
+        if thread_id is not None and not self._database.write(_delete_some, thread_id):
+            self._database.write(_delete_absent, thread_id)
+        return thread_id is not None
 
     def purge(self, before: float) -> int:
         """Delete for good the threads deleted before `before`, with all they have, and return how many."""
@@ -74,6 +77,13 @@ class Imports:
         while self._database.write(_delete_some, thread_id):
             time.sleep(LEAST_PAUSE_SECONDS)
         return self._database.write(_delete_absent, thread_id)
+
+
+def _rows(account_id: str, thread_id: str, added: Iterable[NewMessage]) -> Iterator[dict[str, Any]]:
+    make = row_of(account_id, thread_id)
+    for message in added:
+        is_long = len(message.text) > LONG_CHARS
+        yield off_hub(make, message) if is_long else make(message)
 
 
 def _batches(rows: Iterable[dict[str, Any]]) -> Iterator[Rows]:
@@ -106,9 +116,10 @@ def _publish(connection: Connection, thread_id: str) -> None:
         raise StoreUnavailable("The import was taken for abandoned. Try again.", retry_after_seconds=2)
 
 
-def _forgotten(connection: Connection, older_than_seconds: float) -> list[str]:
+def _forgotten(connection: Connection, older_than_seconds: float) -> str | None:
     found = select(threads.c.id).where(is_absent, threads.c.created_at < Now() - older_than_seconds)
-    return list(connection.execute(found.limit(THREADS_AT_ONCE)).scalars())
+    thread_id: str | None = connection.execute(found.limit(1)).scalar_one_or_none()
+    return thread_id
 
 
 def _take_away_some(connection: Connection, before: float) -> list[str]:

@@ -8,13 +8,13 @@ from sqlalchemy import ColumnElement, Connection, Integer, Row, Select, bindpara
 
 from api.errors import NotFound
 from api.ids import new_id
-from api.parts import encode_parts, text_of
+from api.parts import encode_parts
 from api.store.pages import PAGE_CHARS, Page, decode_cursor, encode_cursor
 from api.store.records import NewMessage, StoredMessage
 from api.store.schema import messages, threads
 from api.store.search import index_terms
 from api.store.threads import get_thread, touch
-from api.store.transactions import Database
+from api.store.transactions import Database, beside
 
 COLUMNS = (
     messages.c.id.label("message_id"),
@@ -48,6 +48,7 @@ PATH_TO_LEAF = _path_to(messages.c.id == bindparam("leaf_id"))
 PATH_TO_NEWEST = _path_to(messages.c.number == newest_number.scalar_subquery())
 INSERT = insert(messages)
 MOST_IN_PATH = 1000
+LONG_CHARS = 10_000  # The terms of a longer text take a while.
 
 
 class Messages:
@@ -94,7 +95,8 @@ def check_parent(connection: Connection, thread_id: str, parent_id: str) -> None
 
 def insert_messages(connection: Connection, account_id: str, thread_id: str, added: Iterable[NewMessage]) -> None:
     """Add messages to a thread that the transaction has locked, parents before their children."""
-    rows = list(map(row_of(account_id, thread_id), added))
+    make = row_of(account_id, thread_id)
+    rows = [beside(connection, make, message) if len(message.text) > LONG_CHARS else make(message) for message in added]
     if rows:
         connection.execute(INSERT, rows)
 
@@ -114,7 +116,7 @@ def row_of(account_id: str, thread_id: str) -> Callable[[NewMessage], dict[str, 
             "status": message.status,
             "run_id": message.run_id,
             "created_at": message.created_at or now,
-            "search": index_terms(text_of(message.parts)),
+            "search": index_terms(message.text),
         }
 
     return row

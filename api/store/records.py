@@ -112,6 +112,11 @@ class NewMessage:
     status: Status = "completed"
     run_id: str | None = None
 
+    @property
+    def text(self) -> str:
+        """The text a person reads."""
+        return text_of(self.parts)
+
 
 @dataclass(frozen=True, slots=True)
 class NewRun:
