@@ -13,9 +13,8 @@ from api.store.records import Ending, Heartbeat
 from api.store.run_events import ROWS_AT_ONCE, insert_lines, stored_events
 from api.store.run_lines import RunEvent, pack
 from api.store.run_rows import last_seqs
-from api.store.schema import Now, is_running, messages, runs
+from api.store.schema import Now, is_running, messages, runs, threads
 from api.store.search import index_terms
-from api.store.threads import touch
 from api.store.transactions import beside
 
 INTERRUPTED = RunInterrupted(
@@ -25,7 +24,7 @@ MOST_CLAIMED_AT_ONCE = 100
 END = (
     update(runs)
     .where(runs.c.id == bindparam("of_run"), runs.c.owner == bindparam("of_owner"), is_running)
-    .returning(runs.c.number, runs.c.message_id, runs.c.thread_id)
+    .returning(runs.c.number, runs.c.message_id)
 )
 # Also those of the future: the clock may have been set back.
 HAS_NOT_BEATEN = func.abs(Now() - runs.c.heartbeat_at) > bindparam("for_seconds", type_=Double)
@@ -39,7 +38,15 @@ CLAIMED = (
     select(runs.c.id, runs.c.owner, messages.c.parts)
     .join(messages, messages.c.id == runs.c.message_id)
     .where(runs.c.id == bindparam("of_run"), is_running, runs.c.heartbeat_at == bindparam("seen", type_=Double))
-    .with_for_update(of=runs, key_share=True, skip_locked=True)
+    .join(threads, threads.c.id == runs.c.thread_id)
+    .with_for_update(of=(runs, threads), key_share=True, skip_locked=True)
+)
+# Like a start: the thread first and then its run, so that no two transactions wait for each other.
+TOUCH_THREAD = update(threads).where(
+    threads.c.id
+    == select(runs.c.thread_id)
+    .where(runs.c.id == bindparam("of_run"), runs.c.owner == bindparam("of_owner"), is_running)
+    .scalar_subquery()
 )
 END_MESSAGE = update(messages).where(messages.c.id == bindparam("of_message"))
 
@@ -92,13 +99,14 @@ def _interrupted(row: Row[*tuple[Any, ...]], stored: Sequence[RunEvent]) -> Endi
 
 def _end(connection: Connection, owner: str, ending: Ending) -> Row[*tuple[Any, ...]] | None:
     status = ending.terminal.type.removeprefix("run.")
+    of_run = {"of_run": ending.lines.run_id, "of_owner": owner}
+    connection.execute(TOUCH_THREAD, {**of_run, "updated_at": time.time()})
     ended = {"status": status, "seq": ending.lines.last_seq, "ended_at": time.time(), **_columns_of(ending)}
-    run = connection.execute(END, {"of_run": ending.lines.run_id, "of_owner": owner, **ended}).one_or_none()
+    run = connection.execute(END, {**of_run, **ended}).one_or_none()
     if run is not None:
         search = beside(connection, index_terms, text_of(ending.parts))
         final = {"status": status, "parts": encode_parts(ending.parts), "search": search}
         connection.execute(END_MESSAGE, {"of_message": run.message_id, **final})
-        touch(connection, run.thread_id)
     return run
 
 

@@ -51,10 +51,14 @@ class Runs:
             return self._database.write(create_run, account_id, new, owner)
         except IntegrityError as error:
             # The thread has a run that goes on, or another transaction was faster with the same key.
-            existing = self._database.read(find_by_key, account_id, new.idempotency_key)
+            existing = self.started_by(account_id, new.idempotency_key)
             if existing is None:
                 raise Conflict("This thread is being answered. Wait for the end, or stop it first.") from error
             return CreatedRun(existing)
+
+    def started_by(self, account_id: str, idempotency_key: str | None) -> StoredRun | None:
+        """Return the run that a key has started, if any."""
+        return self._database.read(find_by_key, account_id, idempotency_key) if idempotency_key is not None else None
 
     def get(self, account_id: str, run_id: str) -> StoredRun:
         """Return a run.
