@@ -22,7 +22,7 @@ import time
 from typing import TYPE_CHECKING
 
 from api.config import ConfigError, check_bind, load_config
-from api.gunicorn_http import PatientThreadWorker, install
+from api.gunicorn_http import install, worker_class_of
 from api.heap import start_trimming
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ def _reachable_host(host: str) -> str:
 
 bind = f"{_reachable_host(settings.bind_host)}:{settings.port}"
 workers = settings.workers
-worker_class = PatientThreadWorker if settings.worker_class == "gthread" else settings.worker_class
+worker_class = worker_class_of(settings)
 threads = 2 * settings.max_streams + SPARE_THREADS
 worker_connections = 2 * settings.max_streams + SPARE_CONNECTIONS
 if settings.worker_class == "gthread":
@@ -61,6 +61,7 @@ timeout = 60
 graceful_timeout = int(settings.drain_seconds) + 5
 keepalive = 100  # Heroku's router keeps connections for 90 s.
 max_requests = 0
+forwarded_allow_ips = settings.forwarded_allow_ips
 control_socket_disable = True
 accesslog = None
 loglevel = "warning"
@@ -117,5 +118,5 @@ def post_worker_init(worker: "Worker") -> None:
 
 def worker_exit(_server: "Arbiter", worker: "Worker") -> None:
     """Let runs that nobody reads go on until the drain limit, and their ends be stored."""
-    if worker.wsgi is not None:
+    if getattr(worker, "wsgi", None) is not None:  # It has started.
         worker.wsgi.extensions["registry"].wait_until_empty(settings.drain_seconds + 3)

@@ -15,12 +15,14 @@ from typing import Any
 import gunicorn.http
 import gunicorn.util
 import orjson
+from gunicorn.errors import AppImportError
 from gunicorn.http.errors import NoMoreData
 from gunicorn.http.parser import RequestParser
 from gunicorn.http.unreader import SocketUnreader
+from gunicorn.workers.base import Worker
 from gunicorn.workers.gthread import ThreadWorker
 
-from api.config import Config
+from api.config import Config, ConfigError
 from api.errors import BadRequest, DecantError, Forbidden, Internal
 from api.hub import Turns
 
@@ -118,7 +120,18 @@ class PatientParser(RequestParser):  # type: ignore[misc]
 _SPARE = 50  # Connections that are left for new ones when all streams are taken and the rest is idle.
 
 
-class PatientThreadWorker(ThreadWorker):  # type: ignore[misc]
+class SayingWorker(Worker):  # type: ignore[misc]
+    """A worker that says in one sentence why it cannot start, and is not started again."""
+
+    def load_wsgi(self) -> None:
+        """Build the application."""
+        try:
+            super().load_wsgi()
+        except ConfigError as error:
+            raise AppImportError(f"decant api: {error}") from None
+
+
+class PatientThreadWorker(SayingWorker, ThreadWorker):  # type: ignore[misc]
     """gthread without a thread for a connection that has said nothing, and with its time counted from the beginning."""
 
     def enqueue_req(self, conn: Any) -> None:  # noqa: ANN401 - gunicorn's connection.
@@ -139,6 +152,16 @@ class PatientThreadWorker(ThreadWorker):  # type: ignore[misc]
         else:
             self.nr_conns -= 1
             self.tpool.submit(conn.close, graceful=True)
+
+
+def worker_class_of(config: Config) -> type[Worker]:
+    """Return gunicorn's class for `WORKER_CLASS`, as it is here."""
+    if config.worker_class == "gthread":
+        return PatientThreadWorker
+    # gevent is imported by who has patched everything.
+    from gunicorn.workers.ggevent import GeventWorker  # noqa: PLC0415
+
+    return type("PatientGeventWorker", (SayingWorker, GeventWorker), {})
 
 
 def install(config: Config) -> None:

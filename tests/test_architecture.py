@@ -56,6 +56,7 @@ FENCES = {
     "xllamacpp": {"api.embedded_model"},
     "requests": {"ui.client.transport"},
     "nicegui": {"ui.main", "ui.pages", "ui.theme", "ui.elements", "ui.client.api_watch"},
+    "uvicorn": {"ui.main"},
     "comrak": {"ui.markdown"},
     "pygments": {"ui.markdown"},
     "math_core": {"ui.markdown"},

@@ -2,6 +2,7 @@
 
 import ipaddress
 import os
+import re
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -32,7 +33,7 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("UI_PASSWORD", "", "password of the page; without it the page is open to whoever reaches it"),
     Setting("UI_OPEN", "0", "1 says that strangers may chat: a public address without UI_PASSWORD"),
     Setting("UI_MAX_STREAMS", "200", "how many answers this process reads at once"),
-    Setting("FORWARDED_ALLOW_IPS", "127.0.0.1", "proxies whose X-Forwarded-* headers are believed; * for all"),
+    Setting("FORWARDED_ALLOW_IPS", "127.0.0.1,::1", "proxies whose X-Forwarded-* headers are believed; * for all"),
     Setting("ROOT_PATH", "", "path prefix that a proxy strips before it asks the page"),
     Setting("UI_TITLE", "Decant", "title of the page"),
     Setting("UI_CAPTION", "Answers, poured as they come", "the line under the title"),
@@ -40,6 +41,8 @@ SETTINGS: tuple[Setting, ...] = (
 )
 
 DEFAULT_PORT = 8100
+MAX_DIGITS = 18
+ROOT_PATH = re.compile(r"(/[A-Za-z0-9._~-]+)*/?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +78,8 @@ def read_config(environ: Mapping[str, str]) -> Config:
     """
     values = {setting.name: environ.get(setting.name, "").strip() or setting.default for setting in SETTINGS}
     host = values["BIND_HOST"].strip("[]")
+    if not _is_plain(host) or "/" in host:
+        raise ConfigError(f"BIND_HOST must be an address of this machine, not {host!r}.")
     is_open = _flag("UI_OPEN", values["UI_OPEN"])
     if not is_loopback(host):
         _check_public(host, values, is_open=is_open)
@@ -87,7 +92,7 @@ def read_config(environ: Mapping[str, str]) -> Config:
         password=values["UI_PASSWORD"] or None,
         is_local=not values["UI_PASSWORD"] and not is_open,
         max_streams=_count("UI_MAX_STREAMS", values["UI_MAX_STREAMS"], least=1, most=5000),
-        forwarded_allow_ips=values["FORWARDED_ALLOW_IPS"],
+        forwarded_allow_ips=_proxies(values["FORWARDED_ALLOW_IPS"]),
         root_path=_root_path(values["ROOT_PATH"]),
         title=values["UI_TITLE"],
         caption=values["UI_CAPTION"],
@@ -125,7 +130,7 @@ def _port(values: Mapping[str, str]) -> int:
 
 
 def _count(name: str, text: str, *, least: int, most: int) -> int:
-    if not text.isascii() or not text.isdigit() or not least <= int(text) <= most:
+    if not text.isascii() or not text.isdigit() or len(text) > MAX_DIGITS or not least <= int(text) <= most:
         raise ConfigError(f"{name} must be a whole number from {least} to {most}, not {text!r}.")
     return int(text)
 
@@ -145,18 +150,37 @@ def _http_url(name: str, text: str) -> str:
         _ = parts.port
     except ValueError:
         is_good = False
-    if not is_good:
-        raise ConfigError(f"{name} must be an http:// or https:// address, not {text!r}.")
+    if not is_good or not _is_plain(text) or "?" in text or "#" in text:
+        raise ConfigError(f"{name} must be an http:// or https:// address without ? and #, not {text!r}.")
     return text.rstrip("/")
 
 
 def _first_token(text: str) -> str | None:
-    return next((token.strip() for token in text.split(",") if token.strip()), None)
+    token = next((token.strip() for token in text.split(",") if token.strip()), None)
+    if token is not None and not _is_plain(token):
+        raise ConfigError("API_TOKEN has a space or a character in it that no header carries: use letters and digits.")
+    return token
+
+
+def _is_plain(text: str) -> bool:
+    return text.isascii() and text.isprintable() and " " not in text
+
+
+def _proxies(text: str) -> str:
+    words = [word.strip() for word in text.split(",") if word.strip()]
+    for word in words:
+        try:
+            is_good = word == "*" or bool(ipaddress.ip_network(word))
+        except ValueError:
+            is_good = False
+        if not is_good:
+            raise ConfigError(f"FORWARDED_ALLOW_IPS must be addresses and networks, or *: {word!r} is neither.")
+    return "*" if "*" in words else ",".join(words)
 
 
 def _root_path(text: str) -> str:
-    if text and not text.startswith("/"):
-        raise ConfigError(f"ROOT_PATH must start with /, not {text!r}.")
+    if text and not ROOT_PATH.fullmatch(text):
+        raise ConfigError(f"ROOT_PATH must be a path as /chat: letters, digits and ._~- between slashes, not {text!r}.")
     return text.rstrip("/")
 
 

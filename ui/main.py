@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from nicegui import app, ui
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from ui import theme
 from ui.auth import LoginSessions, Password
@@ -20,7 +21,7 @@ from ui.client.run_reader import StreamExecutor
 from ui.config import Config, load_config
 from ui.errors import ConfigError
 from ui.pages import chat, login, thread_files
-from ui.security import OPEN_PATHS, OriginGate, PasswordGate, SecurityHeaders
+from ui.security import OPEN_PATHS, ForwardedGate, OriginGate, PasswordGate, Proxies, SecurityHeaders
 from ui.theme.stylesheet import read_look
 
 RECONNECT_TIMEOUT_SECONDS = 30
@@ -62,6 +63,8 @@ def build(config: Config) -> None:
         app.add_middleware(PasswordGate, accepts=sessions.accepts, open_paths=OPEN_PATHS | {look.path})
     app.add_middleware(OriginGate, is_local=config.is_local)
     app.add_middleware(SecurityHeaders)
+    app.add_middleware(ProxyHeadersMiddleware, trusted_hosts=config.forwarded_allow_ips)
+    app.add_middleware(ForwardedGate, proxies=Proxies(config.forwarded_allow_ips))
     app.get("/health")(lambda: PlainTextResponse("ok"))
     app.add_exception_handler(404, _say_not_found)
     app.on_shutdown(executor.close)
@@ -98,8 +101,7 @@ def serve(config: Config, listener: socket.socket) -> None:
         timeout_keep_alive=KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=SHUTDOWN_SECONDS,
         server_header=False,
-        proxy_headers=True,
-        forwarded_allow_ips=config.forwarded_allow_ips,
+        proxy_headers=False,  # They are read behind the gate that knows who sent them.
         root_path=config.root_path,
     )
 
@@ -115,10 +117,9 @@ def bind(host: str, port: int) -> socket.socket:
         if host == "::":
             return socket.create_server(("::", port), family=socket.AF_INET6, dualstack_ipv6=True)
         return socket.create_server(address[:2], family=family)
-    except OSError as exc:
-        raise ConfigError(
-            f"BIND_HOST {host} with port {port} (UI_PORT or PORT) cannot be used: {exc.strerror}."
-        ) from exc
+    except (OSError, UnicodeError) as exc:
+        reason = exc.strerror if isinstance(exc, OSError) else "it is no name"
+        raise ConfigError(f"BIND_HOST {host} with port {port} (UI_PORT or PORT) cannot be used: {reason}.") from exc
 
 
 def address_of(listener: socket.socket) -> str:

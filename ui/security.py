@@ -1,5 +1,6 @@
 """What stands before every page: security headers with a nonce per response, and the gates of origin and password."""
 
+import ipaddress
 import secrets
 from collections.abc import Callable
 from urllib.parse import urlsplit
@@ -30,6 +31,41 @@ FIXED_HEADERS = {
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
     "Cross-Origin-Opener-Policy": "same-origin",
 }
+
+
+class Proxies:
+    """The addresses and networks whose word about a request is taken; `*` is everybody's."""
+
+    def __init__(self, allowed: str) -> None:
+        self._is_everybody = allowed == "*"
+        words = [] if self._is_everybody else allowed.split(",")
+        self._networks = [ipaddress.ip_network(word) for word in words if word]
+
+    def include(self, host: str) -> bool:
+        """Say whether a peer is one of them."""
+        if self._is_everybody:
+            return True
+        try:
+            address = ipaddress.ip_address(host)
+        except ValueError:
+            return False
+        return any(address in network for network in self._networks)
+
+
+class ForwardedGate:
+    """Takes away what anybody but a trusted proxy says of the address that was asked for."""
+
+    def __init__(self, app: ASGIApp, *, proxies: Proxies) -> None:
+        self._app = app
+        self._proxies = proxies
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on."""
+        peer = scope.get("client")
+        if "headers" in scope and not self._proxies.include(peer[0] if peer else ""):
+            kept = [(name, value) for name, value in scope["headers"] if not name.startswith(b"x-forwarded-")]
+            scope = {**scope, "headers": kept}
+        await self._app(scope, receive, send)
 
 
 class OriginGate:

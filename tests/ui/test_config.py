@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from ui.config import DEFAULT_PORT, SETTINGS, load_config, read_config
+from ui.config import DEFAULT_PORT, SETTINGS, Setting, load_config, read_config
 from ui.errors import ConfigError
 
 PUBLIC = {"BIND_HOST": "0.0.0.0", "STORAGE_SECRET": "s" * 32, "UI_PASSWORD": "sesame"}
@@ -46,6 +46,51 @@ def test_the_page_s_own_port_comes_before_the_platform_s(environ: dict[str, str]
 def test_a_bad_value_stops_the_start_and_names_the_variable(name: str, value: str) -> None:
     with pytest.raises(ConfigError, match=name):
         read_config({name: value})
+
+
+SPACES, CONTROL, HUGE, ARABIC = "a b", "a\x07b", "9" * 5000, "٣"
+NOT_NUMBERS = (SPACES, CONTROL, HUGE, ARABIC, "\uff13", "1_0", "1e3", "+5", "-1", "ten", "8.5")
+ANYTHING: tuple[str, ...] = ()
+BAD_VALUES: dict[str, tuple[str, ...]] = {
+    "API_URL": (
+        "http://",
+        "http://[::1",
+        "http://host:70000",
+        "http://a b/",
+        "host:8000",
+        "http://host?",
+        "http://host#x",
+        "http://host/\u200b",
+        "ws://host",
+    ),
+    "API_TOKEN": ("one two", "geheim-ü"),
+    "BIND_HOST": (SPACES, CONTROL, "http://127.0.0.1", "127.0.0.1/8"),
+    "UI_PORT": (*NOT_NUMBERS, "70000"),
+    "PORT": (*NOT_NUMBERS, "70000"),
+    "STORAGE_SECRET": ANYTHING,
+    "UI_PASSWORD": ANYTHING,
+    "UI_OPEN": ("perhaps", "2", SPACES),
+    "UI_MAX_STREAMS": (*NOT_NUMBERS, "0", "5001"),
+    "FORWARDED_ALLOW_IPS": ("junk", "10.0.0", "10.0.0.1/8", "127.0.0.1;10.0.0.1", "http://10.0.0.1"),
+    "ROOT_PATH": ("chat", "//other.example", "/a b", "/a?b", "/a#b", '/a"><script>', "/é"),
+    "UI_TITLE": ANYTHING,
+    "UI_CAPTION": ANYTHING,
+    "LOG_LEVEL": ("loud", SPACES, "10"),
+}
+
+
+@pytest.mark.parametrize("setting", SETTINGS, ids=lambda setting: setting.name)
+def test_every_setting_refuses_what_it_does_not_understand(setting: Setting) -> None:
+    for value in BAD_VALUES[setting.name]:
+        with pytest.raises(ConfigError, match=setting.name):
+            read_config({**PUBLIC, "BIND_HOST": "127.0.0.1", setting.name: value})
+
+
+@pytest.mark.parametrize("setting", SETTINGS, ids=lambda setting: setting.name)
+def test_every_setting_that_is_empty_has_its_default(setting: Setting) -> None:
+    given = {"STORAGE_SECRET": "s"}
+    if setting.name not in given:
+        assert read_config({**given, setting.name: " \t "}) == read_config(given)
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.168.1.5", "chat.example", "[::]"])

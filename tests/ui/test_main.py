@@ -132,3 +132,10 @@ def test_a_proxy_that_is_trusted_says_that_it_is_https(start: Callable[..., Page
         f"{page.url}/login", data={"password": "sesame"}, headers=sent, timeout=WAIT_SECONDS, allow_redirects=False
     )
     assert "Secure" in response.headers["set-cookie"]
+
+
+def test_nobody_but_a_trusted_proxy_says_what_stands_before_the_path(start: Callable[..., PageProcess]) -> None:
+    sent = {"X-Forwarded-Prefix": "/evil", "X-Forwarded-For": "192.0.2.7"}
+    for trusted, is_believed in (("192.0.2.1", False), ("127.0.0.1", True)):
+        page = start(FORWARDED_ALLOW_IPS=trusted)
+        assert ("/evil/" in requests.get(page.url, headers=sent, timeout=WAIT_SECONDS).text) is is_believed

@@ -10,7 +10,7 @@ from starlette.routing import Route, WebSocketRoute
 from starlette.types import Message
 from starlette.websockets import WebSocket
 
-from ui.security import LOGIN_COOKIE, OriginGate, PasswordGate, SecurityHeaders
+from ui.security import LOGIN_COOKIE, ForwardedGate, OriginGate, PasswordGate, Proxies, SecurityHeaders
 
 PAGE = "<html><script>one()</script><p>Grüße</p><script type=module src=x></script></html>"
 
@@ -215,3 +215,35 @@ async def test_a_socket_of_another_site_is_closed(local: OriginGate, host: bytes
 
     await local(scope, receive, send)
     assert (sent[0] == {"type": "websocket.close", "code": 1008}) == closed
+
+
+@pytest.mark.parametrize(
+    ("allowed", "peer", "is_believed"),
+    [
+        ("127.0.0.1,::1", "127.0.0.1", True),
+        ("127.0.0.1,::1", "::1", True),
+        ("127.0.0.1,::1", "10.0.0.1", False),
+        ("127.0.0.1,::1", "127.0.0.11", False),
+        ("10.0.0.0/8", "10.255.0.1", True),
+        ("10.0.0.0/8", "11.0.0.1", False),
+        ("10.0.0.0/8", "", False),
+        ("*", "192.0.2.7", True),
+        ("*", "", True),
+    ],
+)
+async def test_what_is_forwarded_is_believed_of_trusted_proxies_only(
+    allowed: str, peer: str, is_believed: bool
+) -> None:
+    seen: list[dict[str, str]] = []
+
+    async def note(request: Request) -> Response:
+        seen.append(dict(request.headers))
+        return PlainTextResponse("")
+
+    gate = ForwardedGate(Starlette(routes=[Route("/", note)]), proxies=Proxies(allowed))
+    transport = httpx.ASGITransport(gate, client=(peer, 1))  # type: ignore[arg-type]
+    headers = {"X-Forwarded-Prefix": "/evil", "X-Forwarded-Host": "evil.example", "X-Other": "kept"}
+    async with httpx.AsyncClient(transport=transport, base_url="http://test", headers=headers) as browser:
+        await browser.get("/")
+    assert ("x-forwarded-prefix" in seen[0], "x-forwarded-host" in seen[0]) == (is_believed, is_believed)
+    assert seen[0]["x-other"] == "kept"
