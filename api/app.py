@@ -13,14 +13,14 @@ from api.runs.registry import RunRegistry
 from api.runs.thread_runs import ThreadRuns
 from api.store import open_store
 from api.store.engine import is_sqlite, make_engine
-from api.store.migration import migrate
+from api.store.migration import prepare
 
 
 def create_app(config: Config | None = None) -> Flask:
     """Build the application from `config`, or from the environment.
 
     Raises:
-        ConfigError: A setting is missing or wrong.
+        ConfigError: A setting is missing or wrong, or the database that it names cannot be used.
     """
     config = config or load_config()
     app = Flask("api", static_folder=None)
@@ -37,7 +37,7 @@ def create_app(config: Config | None = None) -> Flask:
     registry = RunRegistry(chat_model, config, request_log.log_run)
     store = open_store(make_engine(config.database_url))
     if is_sqlite(store.engine):
-        migrate(store.engine)
+        prepare(store.engine)
     owner = new_id()
     recorder = RunRecorder(store, owner, registry.note_end)
     thread_runs = ThreadRuns(store, registry, recorder, owner, config)

@@ -6,6 +6,8 @@ import click
 from flask import Flask
 from flask.cli import AppGroup
 
+from api.config import ConfigError
+from api.errors import StoreUnavailable
 from api.store import Store
 from api.store.migration import migrate
 
@@ -20,7 +22,10 @@ def register(app: Flask, store: Store) -> None:
     @database.command("upgrade")
     def upgrade() -> None:
         """Bring the database to the newest schema."""
-        migrate(store.engine)
+        try:
+            migrate(store.engine)
+        except (ConfigError, StoreUnavailable) as error:
+            raise click.ClickException(str(error)) from None
         click.echo("decant: the database is up to date.")
 
     @app.cli.command("prune")
@@ -30,7 +35,7 @@ def register(app: Flask, store: Store) -> None:
         """Delete events of finished runs, and threads deleted long ago."""
         now = time.time()
         runs = store.maintenance.prune(now - days * DAY_SECONDS)
-        threads = store.maintenance.purge(now - deleted_days * DAY_SECONDS)
+        threads = store.imports.purge(now - deleted_days * DAY_SECONDS)
         click.echo(f"decant: pruned the events of {runs} runs, purged {threads} deleted threads.")
 
     @app.cli.command("stats")

@@ -7,13 +7,17 @@ and raises `ConfigError` with a sentence that names the variable.
 import ipaddress
 import logging
 import os
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TypeVar
+from urllib.parse import SplitResult, urlsplit
 
 from dotenv import dotenv_values
 
 T = TypeVar("T")
+
+_NUMBER = re.compile(r"-?[0-9]{1,18}(\.[0-9]{1,9})?|nan", re.ASCII)
 
 EMBEDDED_MODEL = "SmolLM2-135M-Instruct"
 EMBEDDED_CONTEXT_TOKENS = 2048  # of one of its answers at once, the answer included
@@ -43,6 +47,7 @@ SETTINGS = (
         "CONTEXT_TOKENS", "0", "Most tokens of a thread that the model is told, the newest messages; 0 is all of it."
     ),
     Setting("BIND_HOST", "127.0.0.1", "Address to listen on; `::` is every address, IPv4 and IPv6."),
+    Setting("FORWARDED_ALLOW_IPS", "127.0.0.1,::1", "Proxies whose X-Forwarded-* headers are believed; `*` for all."),
     Setting("PORT", "8000", "Port of the API; platforms set it."),
     Setting("WEB_CONCURRENCY", "1", "Worker processes of the API."),
     Setting("WORKER_CLASS", "gevent", "`gevent` or `gthread`."),
@@ -52,6 +57,8 @@ SETTINGS = (
     Setting("FIRST_TOKEN_SECONDS", "120", "How long the provider may take to begin an answer."),
     Setting("STALL_SECONDS", "60", "How long the provider may be silent within an answer."),
     Setting("HEARTBEAT_SECONDS", "15", "Silence after which an event stream carries a heartbeat."),
+    Setting("HEADER_SECONDS", "10", "How long a client may take to send the header of a request."),
+    Setting("BODY_SECONDS", "30", "How long it may take for the body, beside a second for each 16 KB."),
     Setting("DRAIN_SECONDS", "20", "After SIGTERM, how long answers may go on before they end as interrupted."),
     Setting("MAX_BODY_BYTES", "2000000", "Largest request body."),
     Setting("MAX_IMPORT_BYTES", "32000000", "Largest conversation to import, as JSON."),
@@ -83,6 +90,7 @@ class Config:
     database_url: str
     context_tokens: int
     bind_host: str
+    forwarded_allow_ips: str
     port: int
     workers: int
     worker_class: str
@@ -90,6 +98,8 @@ class Config:
     first_token_seconds: float
     stall_seconds: float
     heartbeat_seconds: float
+    header_seconds: float
+    body_seconds: float
     drain_seconds: float
     max_body_bytes: int
     max_import_bytes: int
@@ -110,10 +120,11 @@ def load_config(environ: Mapping[str, str] | None = None) -> Config:
     told_tokens = EMBEDDED_CONTEXT_TOKENS - EMBEDDED_ANSWER_TOKENS if provider.is_embedded else 0
     config = Config(
         provider=provider,
-        api_tokens=read.words("API_TOKEN"),
+        api_tokens=_tokens(read),
         database_url=_database_url(read),
         context_tokens=read.integer("CONTEXT_TOKENS", 0, 100_000_000) or told_tokens,
-        bind_host=read.text("BIND_HOST"),
+        bind_host=_bind_host(read),
+        forwarded_allow_ips=_proxies(read),
         port=read.integer("PORT", 1, 65535),
         workers=read.integer("WEB_CONCURRENCY", 1, 1000),
         worker_class=read.choice("WORKER_CLASS", ("gevent", "gthread")),
@@ -121,6 +132,8 @@ def load_config(environ: Mapping[str, str] | None = None) -> Config:
         first_token_seconds=read.seconds("FIRST_TOKEN_SECONDS"),
         stall_seconds=read.seconds("STALL_SECONDS"),
         heartbeat_seconds=read.seconds("HEARTBEAT_SECONDS"),
+        header_seconds=read.seconds("HEADER_SECONDS"),
+        body_seconds=read.seconds("BODY_SECONDS"),
         drain_seconds=read.seconds("DRAIN_SECONDS"),
         max_body_bytes=read.integer("MAX_BODY_BYTES", 1000),
         max_import_bytes=read.integer("MAX_IMPORT_BYTES", 1000),
@@ -176,19 +189,95 @@ def _provider(read: "_Reader") -> Provider:
             )
         port = read.integer("MODEL_PORT", 1, 65535)
         return Provider(f"http://127.0.0.1:{port}/v1", "none", (EMBEDDED_MODEL,), is_embedded=True)
+    if any(not model.isprintable() for model in models):
+        raise ConfigError("LLM_MODEL has a character in it that cannot be printed: write the model's name anew.")
     if not models:
         raise ConfigError("LLM_MODEL is empty: name the provider's model to use, as LLM_MODEL=qwen-plus.")
-    base_url = base_url or "https://api.openai.com/v1"
-    if not base_url.startswith(("http://", "https://")):
-        raise ConfigError(f"OPENAI_BASE_URL is {base_url!r}: it has to begin with http:// or https://.")
+    _check_header_text("OPENAI_API_KEY", key)
+    base_url = _provider_url(base_url) if base_url else "https://api.openai.com/v1"
     return Provider(base_url.rstrip("/"), key or "none", models, is_embedded=False)
+
+
+def _provider_url(url: str) -> str:
+    example = "https://api.openai.com/v1 or http://localhost:11434/v1"
+    if not url.startswith(("http://", "https://")):
+        raise ConfigError(f"OPENAI_BASE_URL is {url!r}: it has to begin with http:// or https://.")
+    parts = _split("OPENAI_BASE_URL", url, example)
+    if not parts.hostname:
+        raise ConfigError(f"OPENAI_BASE_URL is {url!r}: it names no server, as {example} does.")
+    if parts.username is not None or parts.password is not None:
+        raise ConfigError("OPENAI_BASE_URL has a name or password in it: the key belongs into OPENAI_API_KEY.")
+    if "?" in url or "#" in url:
+        raise ConfigError(f"OPENAI_BASE_URL is {url!r}: it has to end with its path, without ? and #, as {example}.")
+    return url
 
 
 def _database_url(read: "_Reader") -> str:
     url = read.text("DATABASE_URL")
-    if not url.startswith(("sqlite:///", "postgres://", "postgresql://", "postgresql+psycopg://")):
+    scheme, _, rest = url.partition("://")
+    if scheme == "sqlite" and rest.startswith("/"):
+        name = rest.removeprefix("/").partition("?")[0]
+        if name in ("", ":memory:") or name.startswith("file:") or not name.isprintable():
+            raise ConfigError(
+                "DATABASE_URL has to name a file that lasts, as sqlite:///decant.db or sqlite:////srv/decant.db."
+            )
+    elif scheme in ("postgres", "postgresql", "postgresql+psycopg"):
+        example = "postgres://user:password@host:5432/name"
+        parts = _split("DATABASE_URL", url, example, hidden=True)
+        if not parts.hostname and not parts.path.strip("/") and "host=" not in parts.query:
+            raise ConfigError(f"DATABASE_URL names neither a server nor a database, as {example} does.")
+    else:
         raise ConfigError("DATABASE_URL has to begin with sqlite:///, postgres:// or postgresql://.")
     return url
+
+
+def _split(name: str, url: str, example: str, *, hidden: bool = False) -> SplitResult:
+    """Take an address apart; `hidden` keeps it, which may have a password in it, out of the sentence."""
+    try:
+        parts = urlsplit(url)
+        is_good = parts.port != 0 and _is_plain(url)
+    except ValueError:
+        is_good = False
+    if not is_good:
+        raise ConfigError(f"{name} {'' if hidden else f'is {url!r}: that '}is no address, as {example} is one.")
+    return parts
+
+
+def _tokens(read: "_Reader") -> tuple[str, ...]:
+    tokens = read.words("API_TOKEN")
+    for token in tokens:
+        _check_header_text("API_TOKEN", token)
+    return tokens
+
+
+def _check_header_text(name: str, value: str) -> None:
+    if not _is_plain(value):
+        raise ConfigError(f"{name} has a space or a character in it that no header carries: use letters and digits.")
+
+
+def _is_plain(value: str) -> bool:
+    return value.isascii() and value.isprintable() and " " not in value
+
+
+def _bind_host(read: "_Reader") -> str:
+    host = read.text("BIND_HOST")
+    if not _is_plain(host) or ("/" in host and not host.startswith(("unix:", "/"))):
+        raise ConfigError(f"BIND_HOST is {host!r}: it has to be an address of this machine, as 127.0.0.1 or ::.")
+    return host
+
+
+def _proxies(read: "_Reader") -> str:
+    words = read.words("FORWARDED_ALLOW_IPS")
+    for word in words:
+        try:
+            is_good = word == "*" or bool(ipaddress.ip_network(word))
+        except ValueError:
+            is_good = False
+        if not is_good:
+            raise ConfigError(
+                f"FORWARDED_ALLOW_IPS has {word!r} in it: give addresses and networks, as 10.0.0.1,10.1.0.0/16; or *."
+            )
+    return ",".join(words)
 
 
 class _Reader:
@@ -224,6 +313,8 @@ class _Reader:
 
     def _number(self, name: str, convert: Callable[[str], T], what: str) -> T:
         try:
+            if not _NUMBER.fullmatch(self.text(name)):
+                raise ValueError
             return convert(self.text(name))
         except ValueError:
             raise ConfigError(f"{name} is {self.text(name)!r}: it has to be {what}.") from None

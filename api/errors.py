@@ -2,8 +2,10 @@
 
     DecantError
     ├── BadRequest            400  the client sent something that cannot be answered
+    │   ├── TooSlow           408  the body has not come in its time
     │   ├── TooLarge          413  the body is over the limit
-    │   └── NotJson           415  the body is not declared as JSON
+    │   ├── NotJson           415  the body is not declared as JSON
+    │   └── KeyReused         422  the Idempotency-Key belongs to another request
     ├── Unauthorized          401  the access token is missing or wrong
     ├── Forbidden             403  this way of asking is closed
     ├── NotFound              404  no such route or thing
@@ -49,6 +51,12 @@ class BadRequest(DecantError):
     code, status = "bad_request", 400
 
 
+class TooSlow(BadRequest):
+    """The body has not come in its time."""
+
+    status, retryable = 408, True
+
+
 class TooLarge(BadRequest):
     """The body is over the limit."""
 
@@ -59,6 +67,12 @@ class NotJson(BadRequest):
     """The body is not declared as JSON."""
 
     status = 415
+
+
+class KeyReused(BadRequest):
+    """The Idempotency-Key belongs to another request."""
+
+    status = 422
 
 
 class Unauthorized(DecantError):

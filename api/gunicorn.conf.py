@@ -22,6 +22,7 @@ import time
 from typing import TYPE_CHECKING
 
 from api.config import ConfigError, check_bind, load_config
+from api.gunicorn_http import install, worker_class_of
 from api.heap import start_trimming
 
 if TYPE_CHECKING:
@@ -32,6 +33,8 @@ try:
     settings = load_config()
 except ConfigError as error:
     sys.exit(f"decant api: {error}")
+
+install(settings)
 
 SPARE_CONNECTIONS = 200
 SPARE_THREADS = 32
@@ -49,13 +52,16 @@ def _reachable_host(host: str) -> str:
 
 bind = f"{_reachable_host(settings.bind_host)}:{settings.port}"
 workers = settings.workers
-worker_class = settings.worker_class
+worker_class = worker_class_of(settings)
 threads = 2 * settings.max_streams + SPARE_THREADS
-worker_connections = 2 * settings.max_streams + SPARE_CONNECTIONS + (threads if worker_class == "gthread" else 0)
+worker_connections = 2 * settings.max_streams + SPARE_CONNECTIONS
+if settings.worker_class == "gthread":
+    worker_connections += threads
 timeout = 60
 graceful_timeout = int(settings.drain_seconds) + 5
 keepalive = 100  # Heroku's router keeps connections for 90 s.
 max_requests = 0
+forwarded_allow_ips = settings.forwarded_allow_ips
 control_socket_disable = True
 accesslog = None
 loglevel = "warning"
@@ -74,7 +80,7 @@ def on_starting(server: "Arbiter") -> None:
 def when_ready(server: "Arbiter") -> None:
     """Say where the API is."""
     where = ", ".join(str(listener) for listener in server.LISTENERS)
-    print(f"decant api: {where} ({worker_class}, {workers} worker{'s' if workers > 1 else ''})", flush=True)  # noqa: T201
+    print(f"decant api: {where} ({settings.worker_class}, {workers} worker{'s' if workers > 1 else ''})", flush=True)  # noqa: T201
 
 
 def post_worker_init(worker: "Worker") -> None:
@@ -96,7 +102,7 @@ def post_worker_init(worker: "Worker") -> None:
         logging.getLogger("gunicorn.error").setLevel(logging.CRITICAL)
         worker.cfg.set("graceful_timeout", 0)
 
-    if worker_class == "gevent":
+    if settings.worker_class == "gevent":
         threading.Thread(target=let_go_when_idle, name="drain", daemon=True).start()
 
     def warm_up() -> None:
@@ -112,5 +118,5 @@ def post_worker_init(worker: "Worker") -> None:
 
 def worker_exit(_server: "Arbiter", worker: "Worker") -> None:
     """Let runs that nobody reads go on until the drain limit, and their ends be stored."""
-    if worker.wsgi is not None:
+    if getattr(worker, "wsgi", None) is not None:  # It has started.
         worker.wsgi.extensions["registry"].wait_until_empty(settings.drain_seconds + 3)

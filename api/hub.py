@@ -9,18 +9,56 @@ import socket
 import ssl
 import sys
 import threading
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterable, Iterator
 from types import ModuleType
 from typing import ParamSpec, TypeVar, cast
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
+TURN_SECONDS = 0.01
+# A sleep of 0 goes to whatever else is ready and not to what has just arrived: sockets then waited up to half a second.
+REST_SECONDS = 0.001
+
 
 def is_patched(module: str) -> bool:
     """Say whether gevent has replaced the blocking calls of a module, without importing gevent."""
     monkey = sys.modules.get("gevent.monkey")
     return monkey is not None and bool(monkey.is_module_patched(module))
+
+
+def give_way() -> None:
+    """Let everybody else run."""
+    time.sleep(REST_SECONDS)
+
+
+class Turns:
+    """Lets everybody else run after each so many seconds of one's own work: for a loop that may be long.
+
+    Not for what runs in the hub's pool of native threads.
+    """
+
+    def __init__(self) -> None:
+        self._began_at = time.monotonic()
+
+    def rest(self) -> None:
+        """Let the others run if it is their turn."""
+        if time.monotonic() - self._began_at > TURN_SECONDS:
+            give_way()
+            self.begin()
+
+    def begin(self) -> None:
+        """Count from now on: the others have just run."""
+        self._began_at = time.monotonic()
+
+
+def in_turns(items: Iterable[T]) -> Iterator[T]:
+    """Yield the items, and let everybody else run in between."""
+    turns = Turns()
+    for item in items:
+        yield item
+        turns.rest()
 
 
 def off_hub(call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:

@@ -29,7 +29,8 @@ GROUND = {
 # Every room, and the rooms that it may import beside the ground: complete, a module in no room fails.
 LAYERS: dict[str, set[str]] = {
     "api": {"api.app"},
-    "api.gunicorn.conf": set(),
+    "api.gunicorn.conf": {"api.gunicorn_http"},
+    "api.gunicorn_http": set(),
     "api.embedded_model": set(),
     "api.app": {"api.commands", "api.routes", "api.runs", "api.provider", "api.store"},
     "api.commands": {"api.store"},
@@ -63,9 +64,11 @@ FENCES = {
     "sqlite3": {"api.store"},
     "click": {"api.commands"},
     "gevent": {"api.gunicorn.conf", "api.hub"},
+    "gunicorn": {"api.gunicorn.conf", "api.gunicorn_http"},
     "xllamacpp": {"api.embedded_model"},
     "requests": {"ui.client.transport"},
     "nicegui": {"ui.main", "ui.pages", "ui.theme", "ui.elements", "ui.client.api_watch"},
+    "uvicorn": {"ui.main"},
     "comrak": {"ui.markdown"},
     "pygments": {"ui.markdown"},
     "math_core": {"ui.markdown"},

@@ -6,7 +6,7 @@ from flask import Blueprint, Response, jsonify
 
 from api.errors import StoreUnavailable
 from api.store import Store
-from api.store.migration import is_current
+from api.store.migration import problem_of
 
 
 def create_blueprint(
@@ -35,8 +35,6 @@ def create_blueprint(
 
 def _store_problem(store: Store) -> str | None:
     try:
-        if not is_current(store.engine):
-            return "The database has an older schema: run `flask --app api db upgrade`."
+        return problem_of(store.engine)
     except StoreUnavailable as error:
         return str(error)
-    return None

@@ -5,7 +5,8 @@
     run            one answer: its producer, its log, its end
     steps          the calls to the model that make it; `model` is what they need of a provider
     log            the run's numbered events in memory; `log_reader` follows it, `store_reader` the database
-    recorder       keeps this worker's runs in the store: events, heartbeat, cancels, ends, others' orphans
+    recorder       keeps this worker's runs in the store: events, heartbeat, cancels, ends
+    orphans        ends the runs of processes that have gone, whatever the clocks of machines say
 
 A run's states, and who moves it. Whoever wants the end *seals* the run, and the first one wins: the log takes no more,
 the provider's connection closes. Its end is *stored* by its owner's compare-and-set, and only then it *ends*: the
@@ -15,7 +16,7 @@ terminal event is in the log and the readers see it. A run of `POST /stream` is 
        │  model, failure,       recorder          Run.end: exactly one terminal event
        │  limit, cancel, drain     │
        │                           └─ somebody else has stored an end ──abandon──▶ readers go to the database
-       └─ the process dies: another worker finds no heartbeat, claims the row, stores `run.interrupted`
+       └─ the process dies: another worker sees its heartbeat stand still, claims the row, stores `run.interrupted`
 
 `requires_action` is the status of a run that waits for a person; like `running` it is ACTIVE: its thread runs no other.
 """

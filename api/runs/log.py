@@ -83,9 +83,9 @@ class RunLog:
             self.is_ended = True
         self._wake()
 
-    def replay_after(self, seq: int) -> list[LoggedEvent]:
-        """Return the events after `seq` that are there now."""
-        return self.entries[seq:]
+    def replay_after(self, seq: int, most: int | None = None) -> list[LoggedEvent]:
+        """Return the events after `seq` that are there now, the first of them if there are more than `most`."""
+        return self.entries[seq:] if most is None else self.entries[seq : seq + most]
 
     @property
     def last_seq(self) -> int:

@@ -11,9 +11,11 @@ import time
 from collections.abc import Callable, Iterator
 from typing import Protocol
 
+from api.hub import give_way
 from api.runs.log import LoggedEvent, RunLog, Signal
 
 STUCK_SECONDS = 60
+MOST_AT_ONCE = 1000
 
 
 # Hands events to a client; False when its connection did not take everything.
@@ -78,8 +80,8 @@ class RunReader:
         log.follow(self._notify)
 
     def take(self) -> list[LoggedEvent]:
-        """Return what has come since the last; only for whoever has the turn."""
-        entries = self._log.replay_after(self._seq)
+        """Return what has come since the last, of much the first; only for whoever has the turn."""
+        entries = self._log.replay_after(self._seq, MOST_AT_ONCE)
         if entries:
             self._seq += len(entries)
             self._read_at = time.monotonic()
@@ -98,6 +100,8 @@ class RunReader:
                 entries = self.take()
                 if entries:
                     yield entries
+                    if len(entries) == MOST_AT_ONCE:
+                        give_way()  # A client that reads all at once must not keep the others from their turn.
                 elif is_over:
                     return
                 elif self._heartbeat_is_due:
@@ -141,5 +145,5 @@ class RunReader:
             is_written = not entries or push(entries)
         finally:
             self._turn.release()
-        if not is_written or self._log.is_ended:
+        if not is_written or len(entries) == MOST_AT_ONCE or self._log.is_ended:
             self._signal.set()

@@ -1,4 +1,4 @@
-"""Keeps the runs of this worker in the store: events in batches, a heartbeat, cancels, endings, and others' orphans.
+"""Keeps the runs of this worker in the store: events in batches, a heartbeat, cancels, endings; ends others' orphans.
 
 One thread per worker does it all, one transaction for all runs about every 200 ms. A run that ends is stored before
 its readers see the end, so exactly one terminal event is ever written, also when two processes think a run is theirs.
@@ -9,10 +9,13 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 from api.errors import StoreUnavailable
 from api.events import Event, to_json
+from api.hub import in_turns
 from api.parts import Part, fold_events
+from api.runs.orphans import Orphans
 from api.runs.run import Run
 from api.store import Store
 from api.store.records import Ending
@@ -20,8 +23,6 @@ from api.store.run_lines import RunLines, pack
 
 FLUSH_SECONDS = 0.2
 HEARTBEAT_SECONDS = 10.0
-STALE_SECONDS = 30.0
-CLAIM_SECONDS = 2.5
 
 logger = logging.getLogger(__name__)
 
@@ -39,16 +40,15 @@ class RunRecorder:
     """Records runs until each has ended and its end is stored."""
 
     def __init__(
-        self, store: Store, owner: str, on_end: Callable[[Run], None], stale_seconds: float = STALE_SECONDS
+        self, store: Store, owner: str, on_end: Callable[[Run], None], clock: Callable[[], float] = time.monotonic
     ) -> None:
         self._store = store
         self._owner = owner
         self._on_end = on_end
-        self._stale_seconds = stale_seconds
         self._recorded: dict[str, Recorded] = {}
-        self._suspects: frozenset[str] = frozenset()
+        self._orphans = Orphans(store, owner, HEARTBEAT_SECONDS, clock)
         self._woken = threading.Event()
-        self._heartbeat_at = self._claim_at = time.monotonic()
+        self._heartbeat_at = clock()
         self._thread: threading.Thread | None = None
 
     def __len__(self) -> int:
@@ -78,9 +78,7 @@ class RunRecorder:
             run_ids = list(self._recorded)
             self._abandon(set(run_ids) - self._store.runs.heartbeat(self._owner, run_ids))
             self._heartbeat_at = now
-        if now - self._claim_at >= CLAIM_SECONDS:
-            self._claim_stale()
-            self._claim_at = now
+        self._orphans.look(now)
 
     def store_sealed(self) -> None:
         """Store the ends of the runs that are sealed, and end them."""
@@ -148,25 +146,17 @@ class RunRecorder:
             run.abandon()
             self._on_end(run)
 
-    def _claim_stale(self) -> None:
-        """End runs that were stale at the last look too: after an outage or a sleep their owners beat in between."""
-        stale = frozenset(self._store.runs.find_stale(self._stale_seconds))
-        for run_id in stale & self._suspects:
-            if self._store.runs.claim(run_id, self._stale_seconds):
-                logger.warning("A run was abandoned by its process", extra={"fields": {"run_id": run_id}})
-        self._suspects = stale
-
 
 def _ending_of(recorded: Recorded) -> Ending:
     run = recorded.run
     if run.terminal is None:
         raise RuntimeError("the run is not sealed")
     lines = _lines_after(recorded, run.last_events())
-    logged = [(entry.event.type, entry.fields) for entry in run.log.replay_after(0)]
+    logged = in_turns((entry.event.type, entry.fields) for entry in run.log.replay_after(0))
     return Ending(lines, run.terminal, fold_events(logged, recorded.answer_parts), run.usage)
 
 
 def _lines_after(recorded: Recorded, last: Sequence[Event] = ()) -> RunLines:
     run, seq = recorded.run, recorded.stored_seq
-    events = [(event.type, fields) for _, event, fields in run.log.replay_after(seq)]
-    return pack(run.run_id, seq, [*events, *((event.type, to_json(event)) for event in last)])
+    events = ((event.type, fields) for _, event, fields in run.log.replay_after(seq))
+    return pack(run.run_id, seq, in_turns(chain(events, ((event.type, to_json(event)) for event in last))))

@@ -7,7 +7,7 @@ readers; the recorder keeps it in the store.
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from api.config import Config
 from api.errors import Busy, ServerShutdown
@@ -19,12 +19,13 @@ from api.runs.log_reader import Client, RunReader
 from api.runs.model import ChatModel
 from api.runs.run import Run
 from api.runs.steps import Steps
+from api.store.records import StoredRun
 
 
 @dataclass(slots=True)
 class _Entry:
     run: Run
-    is_stored: bool
+    stored: StoredRun | None = None
     readers: list[RunReader] = field(default_factory=list)
 
 
@@ -56,17 +57,23 @@ class RunRegistry:
         self.check_slots()
         started = RunStarted(new_id(), thread_id, None, new_id(), request.model)
         run = Run(started, request, request_id, Steps(self._chat_model, request, self._config), self._end)
-        self._admit(_Entry(run, is_stored=False))
+        self._admit(_Entry(run))
         reader = self.follow(run, client)
         self.produce(run)
         return run, reader
 
     def admit_stored(
-        self, started: RunStarted, request: ModelRequest, *, request_id: str, on_sealed: Callable[[Run], None]
+        self,
+        started: RunStarted,
+        request: ModelRequest,
+        *,
+        stored: StoredRun,
+        request_id: str,
+        on_sealed: Callable[[Run], None],
     ) -> Run:
         """Take in a run whose row is stored; `produce` lets it begin, `note_end` is to be told of its end."""
         run = Run(started, request, request_id, Steps(self._chat_model, request, self._config), on_sealed)
-        self._admit(_Entry(run, is_stored=True))
+        self._admit(_Entry(run, stored))
         return run
 
     def produce(self, run: Run) -> None:
@@ -77,6 +84,14 @@ class RunRegistry:
         """Return a run that this worker makes and that has not ended."""
         entry = self._entries.get(run_id)
         return entry.run if entry is not None and not entry.run.log.is_ended else None
+
+    def cancel_stored(self, account_id: str, run_id: str) -> StoredRun | None:
+        """Cancel a stored run of the account that this worker makes, and return its row; None if there is none."""
+        entry = self._entries.get(run_id)
+        if entry is None or entry.stored is None or entry.stored.account_id != account_id or entry.run.log.is_ended:
+            return None
+        entry.run.cancel()
+        return replace(entry.stored, seq=entry.run.log.last_seq)
 
     def follow(self, run: Run, client: Client, last_event_id: int = 0) -> RunReader:
         """Read a run after an event."""
@@ -142,7 +157,7 @@ class RunRegistry:
             if reader in entry.readers:
                 entry.readers.remove(reader)
             if not entry.readers:
-                if not entry.is_stored:
+                if entry.stored is None:
                     run.cancel()
                 self._forget_if_over(run)
 

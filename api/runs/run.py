@@ -91,8 +91,9 @@ class Run:
         """Return what the log of a sealed run still lacks: the usage and the terminal event."""
         if self.terminal is None:
             raise RuntimeError("the run is not sealed")
-        said = [entry.event for entry in self.log.replay_after(1)] if self._steps.usage is None else []
-        self.usage = self._steps.usage or estimated_usage(self.request, said)
+        self.usage = self._steps.usage or estimated_usage(
+            self.request, (entry.event for entry in self.log.replay_after(1))
+        )
         return [self.usage, self.terminal]
 
     def end(self) -> None:

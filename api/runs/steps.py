@@ -6,11 +6,12 @@ hands on what the model says and returns why it stopped.
 
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Protocol
 
 from api.errors import ProviderError, ProviderTimeout, ProviderTruncated
 from api.events import Event, MessageDelta, ReasoningDelta, Usage
+from api.hub import in_turns
 from api.messages import Finished, ModelRequest
 from api.runs.model import ChatModel, Completion
 
@@ -128,8 +129,8 @@ class Steps:
                 self._answer_chars += len(event.text)
 
 
-def estimated_usage(request: ModelRequest, events: Sequence[Event]) -> Usage:
+def estimated_usage(request: ModelRequest, events: Iterable[Event]) -> Usage:
     """Count four bytes of UTF-8 as a token, which is near for English and for Chinese."""
-    input_bytes = sum(len(message.text.encode()) for message in request.messages)
-    output_bytes = sum(len(event.text.encode()) for event in events if isinstance(event, TEXT))
+    input_bytes = sum(len(message.text.encode()) for message in in_turns(request.messages))
+    output_bytes = sum(len(event.text.encode()) for event in in_turns(events) if isinstance(event, TEXT))
     return Usage(input_bytes // 4 + 1, output_bytes // 4, estimated=True)

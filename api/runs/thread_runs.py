@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 
 from api.config import Config
-from api.errors import BadRequest, DecantError
-from api.messages import Message, ModelRequest, Role, text_message
+from api.errors import BadRequest, Busy, DecantError, KeyReused, ServerShutdown
+from api.hub import in_turns
+from api.messages import Message, ModelRequest, text_message
 from api.parts import Part, TextPart
 from api.runs.log_reader import Client, LogReader
 from api.runs.recorder import RunRecorder
@@ -69,13 +70,22 @@ class ThreadRuns:
         request_id: str,
         client: Client,
     ) -> OpenedRun:
-        """Start a run, or open the one that the key has started before, in whichever thread.
+        """Start a run, or open the one that the key has started before in this thread.
 
         Raises:
             NotFound: There is no such thread or message.
             Conflict: The thread has a run that goes on.
+            KeyReused: The key has started a run of another thread.
             Busy: Every slot is taken.
         """
+        try:
+            self._registry.check_slots()
+        except (Busy, ServerShutdown):
+            # Nothing more is read for what is refused.
+            started = self._store.runs.started_by(account_id, idempotency_key)
+            if started is None:
+                raise
+            return self._open_started(account_id, thread_id, started, client)
         context = self._store.runs.context(
             account_id,
             thread_id,
@@ -84,14 +94,18 @@ class ThreadRuns:
             idempotency_key=idempotency_key,
         )
         if context.started is not None:
-            return self.open(account_id, context.started, client, 0)
+            return self._open_started(account_id, thread_id, context.started, client)
         self._registry.check_slots()
         new, request = self._new_run(context, asked, idempotency_key)
         created = self._store.runs.create(account_id, new, self._owner)
         if created.started is None:
-            return self.open(account_id, created.run, client, 0)
+            return self._open_started(account_id, thread_id, created.run, client)
         run = self._registry.admit_stored(
-            created.started, request, request_id=request_id, on_sealed=lambda _: self._recorder.wake()
+            created.started,
+            request,
+            stored=created.run,
+            request_id=request_id,
+            on_sealed=lambda _: self._recorder.wake(),
         )
         self._recorder.add(run, new.answer_parts)
         self._registry.produce(run)
@@ -108,16 +122,19 @@ class ThreadRuns:
         return OpenedRun(run, reader, None)
 
     def cancel(self, account_id: str, run_id: str) -> StoredRun:
-        """End a run on request; its owner sees the mark within 300 ms, and at once where it is this worker.
+        """End a run on request: at once where it is this worker's, whether the database answers or not.
+
+        The owner of another sees a mark within 300 ms.
 
         Raises:
             NotFound: The account has no such run.
         """
-        stored = self._store.runs.request_cancel(account_id, run_id)
-        local = self._registry.find(run_id)
-        if local is not None:
-            local.cancel()
-        return stored
+        return self._registry.cancel_stored(account_id, run_id) or self._store.runs.request_cancel(account_id, run_id)
+
+    def _open_started(self, account_id: str, thread_id: str, run: StoredRun, client: Client) -> OpenedRun:
+        if run.thread_id != thread_id:
+            raise KeyReused("This Idempotency-Key has started a run of another thread: each message takes a new one.")
+        return self.open(account_id, run, client, 0)
 
     def _new_run(
         self, context: RunContext, asked: RunRequest, idempotency_key: str | None
@@ -125,7 +142,7 @@ class ThreadRuns:
         """Check what is asked; return what to store, and what the model is told of the thread."""
         thread, path = context.thread, context.path
         told = [text_message("system", thread.system_prompt)] if thread.system_prompt else []
-        told += [Message(role, message.parts) for message in path if (role := _role_of(message)) and message.text]
+        told += [message for message in map(_told, in_turns(path)) if message is not None and message.text]
         parts: tuple[Part, ...] = ()
         answer_parts: tuple[Part, ...] = ()
         parent_id = path[-1].message_id if path else None
@@ -147,5 +164,5 @@ class ThreadRuns:
         return new, ModelRequest(model, tuple(told), asked.temperature, asked.max_tokens)
 
 
-def _role_of(message: StoredMessage) -> Role | None:
-    return message.role if message.role != "tool" else None
+def _told(message: StoredMessage) -> Message | None:
+    return Message(message.role, message.parts) if message.role != "tool" else None

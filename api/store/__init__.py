@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Engine
 
+from api.store.imports import Imports
 from api.store.maintenance import Maintenance
 from api.store.messages import Messages
 from api.store.run_events import RunEvents
@@ -24,6 +25,7 @@ class Store:
     engine: Engine
     threads: Threads
     messages: Messages
+    imports: Imports
     runs: Runs
     run_events: RunEvents
     maintenance: Maintenance
@@ -33,5 +35,11 @@ def open_store(engine: Engine) -> Store:
     """Put the store over an engine; nothing is connected yet."""
     database = Database(engine)
     return Store(
-        engine, Threads(database), Messages(database), Runs(database), RunEvents(database), Maintenance(database)
+        engine,
+        Threads(database),
+        Messages(database),
+        Imports(database),
+        Runs(database),
+        RunEvents(database),
+        Maintenance(database),
     )

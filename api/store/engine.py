@@ -59,6 +59,7 @@ def _make_postgres(url: URL, pool_size: int, busy_seconds: float, idle_seconds: 
         max_overflow=pool_size,
         pool_use_lifo=True,
         pool_timeout=busy_seconds,
+        hide_parameters=True,  # What people write is in no traceback.
         connect_args={"connect_timeout": CONNECT_SECONDS, "application_name": "decant"},
     )
 
@@ -87,7 +88,7 @@ def _make_sqlite(url: URL, pool_size: int, busy_seconds: float) -> Engine:
             connection.execute(f"PRAGMA {pragma}")
         return connection
 
-    engine = create_engine(url, pool=FreeListPool(connect, size=pool_size))
+    engine = create_engine(url, pool=FreeListPool(connect, size=pool_size), hide_parameters=True)
     event.listen(engine, "begin", _begin)
     return engine
 

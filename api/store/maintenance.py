@@ -1,14 +1,13 @@
-"""What grows is taken back: events of runs whose message is final, and threads deleted long ago."""
+"""What grows is taken back: the events of runs whose message is final."""
 
 from collections.abc import Callable
 
 from sqlalchemy import Connection, delete, func, select, update
 
-from api.store.schema import Now, has_events, is_running, metadata, run_events, runs, threads
+from api.store.schema import Now, has_events, is_running, metadata, run_events, runs
 from api.store.transactions import Database
 
 RUNS_AT_ONCE = 200
-THREADS_AT_ONCE = 20
 
 
 class Maintenance:
@@ -21,10 +20,6 @@ class Maintenance:
     def prune(self, before: float) -> int:
         """Delete the events of runs that ended before `before`, and return how many runs these were."""
         return self._repeat(_prune_some, before, self._runs_at_once)
-
-    def purge(self, before: float) -> int:
-        """Delete for good the threads deleted before `before`, with all they have, and return how many."""
-        return self._repeat(_purge_some, before, THREADS_AT_ONCE)
 
     def stats(self) -> dict[str, int]:
         """Return the number of rows of each table, and of the runs that go on."""
@@ -45,13 +40,6 @@ def _prune_some(connection: Connection, before: float, at_once: int) -> int:
     connection.execute(delete(run_events).where(run_events.c.run_number.in_(numbers)))
     connection.execute(update(runs).where(runs.c.number.in_(numbers)).values(events_pruned_at=Now()))
     return len(numbers)
-
-
-def _purge_some(connection: Connection, before: float, at_once: int) -> int:
-    deleted = select(threads.c.id).where(threads.c.deleted_at < before).limit(at_once)
-    thread_ids = connection.execute(deleted.with_for_update(skip_locked=True)).scalars().all()
-    connection.execute(delete(threads).where(threads.c.id.in_(thread_ids)))
-    return len(thread_ids)
 
 
 def _stats(connection: Connection) -> dict[str, int]:

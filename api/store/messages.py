@@ -1,27 +1,25 @@
 """Messages of a thread: a tree, in which every leaf ends one way the conversation went."""
 
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Integer, Row, Select, bindparam, func, insert, literal, select
 
 from api.errors import NotFound
 from api.ids import new_id
-from api.parts import decode_parts, encode_parts, text_of
-from api.store.pages import Page, decode_cursor, encode_cursor
+from api.parts import encode_parts
+from api.store.pages import PAGE_CHARS, Page, decode_cursor, encode_cursor
 from api.store.records import NewMessage, StoredMessage
 from api.store.schema import messages, threads
 from api.store.search import index_terms
 from api.store.threads import get_thread, touch
-from api.store.transactions import Database
+from api.store.transactions import Database, beside
 
 COLUMNS = (
     messages.c.id.label("message_id"),
-    *(
-        messages.c[name]
-        for name in ("number", "thread_id", "parent_id", "role", "status", "run_id", "created_at", "parts")
-    ),
+    messages.c.parts.label("encoded_parts"),
+    *(messages.c[name] for name in ("number", "thread_id", "parent_id", "role", "status", "run_id", "created_at")),
 )
 
 
@@ -50,6 +48,7 @@ PATH_TO_LEAF = _path_to(messages.c.id == bindparam("leaf_id"))
 PATH_TO_NEWEST = _path_to(messages.c.number == newest_number.scalar_subquery())
 INSERT = insert(messages)
 MOST_IN_PATH = 1000
+LONG_CHARS = 10_000  # The terms of a longer text take a while.
 
 
 class Messages:
@@ -70,6 +69,8 @@ class Messages:
         self, account_id: str, thread_id: str, *, cursor: str | None = None, limit: int = 200
     ) -> Page[StoredMessage]:
         """Return a page of a thread's whole tree, in the order of adding: parents come before their children.
+
+        Of long messages a page has fewer than `limit`.
 
         Raises:
             NotFound: The account has no such thread.
@@ -94,9 +95,18 @@ def check_parent(connection: Connection, thread_id: str, parent_id: str) -> None
 
 def insert_messages(connection: Connection, account_id: str, thread_id: str, added: Iterable[NewMessage]) -> None:
     """Add messages to a thread that the transaction has locked, parents before their children."""
+    make = row_of(account_id, thread_id)
+    rows = [beside(connection, make, message) if len(message.text) > LONG_CHARS else make(message) for message in added]
+    if rows:
+        connection.execute(INSERT, rows)
+
+
+def row_of(account_id: str, thread_id: str) -> Callable[[NewMessage], dict[str, Any]]:
+    """Return what makes the columns of new messages of a thread."""
     now = time.time()
-    rows = [
-        {
+
+    def row(message: NewMessage) -> dict[str, Any]:
+        return {
             "id": message.message_id or new_id(),
             "account_id": account_id,
             "thread_id": thread_id,
@@ -106,12 +116,10 @@ def insert_messages(connection: Connection, account_id: str, thread_id: str, add
             "status": message.status,
             "run_id": message.run_id,
             "created_at": message.created_at or now,
-            "search": index_terms(text_of(message.parts)),
+            "search": index_terms(message.text),
         }
-        for message in added
-    ]
-    if rows:
-        connection.execute(INSERT, rows)
+
+    return row
 
 
 def get_path(
@@ -138,15 +146,19 @@ def _list_oldest(
     connection: Connection, account_id: str, thread_id: str, cursor: str | None, limit: int
 ) -> Page[StoredMessage]:
     get_thread(connection, account_id, thread_id)
-    asked = select(*COLUMNS).where(messages.c.thread_id == thread_id, messages.c.account_id == account_id)
+    asked = select(messages.c.number, func.length(messages.c.parts).label("size"))
+    asked = asked.where(messages.c.thread_id == thread_id, messages.c.account_id == account_id)
     if cursor:
         asked = asked.where(messages.c.number > int(decode_cursor(cursor)[0]))
-    rows = connection.execute(asked.order_by(messages.c.number).limit(limit + 1)).all()
-    found = tuple(map(_message, rows[:limit]))
-    has_more = len(rows) > limit
+    sized = asked.order_by(messages.c.number).limit(limit + 1).subquery()
+    before = func.sum(sized.c.size).over(order_by=sized.c.number) - sized.c.size
+    placed = select(sized.c.number, before.label("before"), func.count().over().label("left")).subquery()
+    page = select(*COLUMNS, placed.c.left).join(placed, placed.c.number == messages.c.number)
+    rows = connection.execute(page.where(placed.c.before < PAGE_CHARS).order_by(messages.c.number).limit(limit)).all()
+    found = tuple(map(_message, rows))
+    has_more = bool(rows) and rows[0].left > len(found)
     return Page(found, encode_cursor(found[-1].number, found[-1].message_id) if has_more else None)
 
 
 def _message(row: Row[*tuple[Any, ...]]) -> StoredMessage:
-    fields = dict(row._mapping)
-    return StoredMessage(parts=decode_parts(fields.pop("parts")), **fields)
+    return StoredMessage(*(getattr(row, name) for name in StoredMessage.__slots__))

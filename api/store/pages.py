@@ -7,6 +7,8 @@ from api.errors import BadRequest
 
 T = TypeVar("T")
 
+PAGE_CHARS = 1_000_000  # A page ends after the row that reaches it.
+
 
 @dataclass(frozen=True, slots=True)
 class Page(Generic[T]):

@@ -1,10 +1,10 @@
 """The rows of the store as values, and what is given to it to make new ones."""
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from api.events import RunStarted, TerminalEvent, Usage
-from api.parts import Part, text_of
+from api.parts import Part, decode_parts, text_of
 from api.store.run_lines import RunEvent, RunLines
 
 Status = Literal["running", "requires_action", "completed", "failed", "cancelled", "interrupted"]
@@ -28,17 +28,25 @@ class Thread:
 
 @dataclass(frozen=True, slots=True)
 class StoredMessage:
-    """An entry of a thread's tree; `number` is its place in the order of adding."""
+    """An entry of a thread's tree; `number` is its place in the order of adding.
+
+    Its parts are kept as they are stored, and decoded whenever they are asked for.
+    """
 
     number: int
     message_id: str
     thread_id: str
     parent_id: str | None
     role: MessageRole
-    parts: tuple[Part, ...]
+    encoded_parts: str
     status: Status
     run_id: str | None
     created_at: float
+
+    @property
+    def parts(self) -> tuple[Part, ...]:
+        """The typed parts, in order."""
+        return decode_parts(self.encoded_parts)
 
     @property
     def text(self) -> str:
@@ -104,6 +112,11 @@ class NewMessage:
     status: Status = "completed"
     run_id: str | None = None
 
+    @property
+    def text(self) -> str:
+        """The text a person reads."""
+        return text_of(self.parts)
+
 
 @dataclass(frozen=True, slots=True)
 class NewRun:
@@ -140,6 +153,13 @@ class CreatedRun:
 
     run: StoredRun
     started: RunStarted | None = None
+
+
+class Heartbeat(NamedTuple):
+    """When the owner of a run has last said that it lives, by the database's clock."""
+
+    run_id: str
+    at: float
 
 
 @dataclass(frozen=True, slots=True)

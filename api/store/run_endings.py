@@ -5,17 +5,17 @@ from collections.abc import Sequence
 from typing import Any
 
 import orjson
-from sqlalchemy import Connection, Double, Row, and_, bindparam, select, update
+from sqlalchemy import Connection, Double, Row, bindparam, func, select, update
 
 from api.events import RunCompleted, RunFailed, RunInterrupted, Usage, to_json
 from api.parts import decode_parts, encode_parts, fold_events, text_of
-from api.store.records import Ending
-from api.store.run_events import insert_lines, stored_events
+from api.store.records import Ending, Heartbeat
+from api.store.run_events import ROWS_AT_ONCE, insert_lines, stored_events
 from api.store.run_lines import RunEvent, pack
 from api.store.run_rows import last_seqs
-from api.store.schema import Now, is_running, messages, runs
+from api.store.schema import Now, is_running, messages, runs, threads
 from api.store.search import index_terms
-from api.store.threads import touch
+from api.store.transactions import beside
 
 INTERRUPTED = RunInterrupted(
     "server_shutdown", "The server that wrote this answer went away. The text so far is kept.", retryable=True
@@ -24,15 +24,29 @@ MOST_CLAIMED_AT_ONCE = 100
 END = (
     update(runs)
     .where(runs.c.id == bindparam("of_run"), runs.c.owner == bindparam("of_owner"), is_running)
-    .returning(runs.c.number, runs.c.message_id, runs.c.thread_id)
+    .returning(runs.c.number, runs.c.message_id)
 )
-IS_STALE = and_(is_running, runs.c.heartbeat_at < Now() - bindparam("older_than_seconds", type_=Double))
-STALE = select(runs.c.id).where(IS_STALE).order_by(runs.c.heartbeat_at).limit(MOST_CLAIMED_AT_ONCE)
+# Also those of the future: the clock may have been set back.
+HAS_NOT_BEATEN = func.abs(Now() - runs.c.heartbeat_at) > bindparam("for_seconds", type_=Double)
+SILENT = (
+    select(runs.c.id, runs.c.heartbeat_at)
+    .where(is_running, runs.c.owner != bindparam("of_owner"), HAS_NOT_BEATEN)
+    .order_by(runs.c.heartbeat_at)
+    .limit(MOST_CLAIMED_AT_ONCE)
+)
 CLAIMED = (
     select(runs.c.id, runs.c.owner, messages.c.parts)
     .join(messages, messages.c.id == runs.c.message_id)
-    .where(runs.c.id == bindparam("of_run"), IS_STALE)
-    .with_for_update(of=runs, key_share=True, skip_locked=True)
+    .where(runs.c.id == bindparam("of_run"), is_running, runs.c.heartbeat_at == bindparam("seen", type_=Double))
+    .join(threads, threads.c.id == runs.c.thread_id)
+    .with_for_update(of=(runs, threads), key_share=True, skip_locked=True)
+)
+# Like a start: the thread first and then its run, so that no two transactions wait for each other.
+TOUCH_THREAD = update(threads).where(
+    threads.c.id
+    == select(runs.c.thread_id)
+    .where(runs.c.id == bindparam("of_run"), runs.c.owner == bindparam("of_owner"), is_running)
+    .scalar_subquery()
 )
 END_MESSAGE = update(messages).where(messages.c.id == bindparam("of_message"))
 
@@ -50,21 +64,30 @@ def end(connection: Connection, owner: str, ending: Ending) -> bool:
     return True
 
 
-def stale_ids(connection: Connection, older_than_seconds: float) -> tuple[str, ...]:
-    """Return runs whose owner has been silent for so long."""
-    return tuple(connection.execute(STALE, {"older_than_seconds": older_than_seconds}).scalars())
+def silent(connection: Connection, owner: str, seconds: float) -> tuple[Heartbeat, ...]:
+    """Return the last heartbeats of others' runs that have not beaten for so long, or so it looks by the clock."""
+    rows = connection.execute(SILENT, {"of_owner": owner, "for_seconds": seconds})
+    return tuple(Heartbeat(run_id, at) for run_id, at in rows)
 
 
-def claim(connection: Connection, run_id: str, older_than_seconds: float) -> bool:
-    """End a stale run as interrupted; False when its owner or another claimant was faster."""
-    row = connection.execute(CLAIMED, {"of_run": run_id, "older_than_seconds": older_than_seconds}).one_or_none()
+def claim(connection: Connection, last: Heartbeat) -> bool:
+    """End a run as interrupted unless it has beaten since, has ended, or another claimant was faster."""
+    row = connection.execute(CLAIMED, {"of_run": last.run_id, "seen": last.at}).one_or_none()
     if row is None:
         return False
-    ending = _interrupted(row, stored_events(connection, run_id))
+    ending = beside(connection, _interrupted, row, _all_stored(connection, last.run_id))
     run = _end(connection, row.owner, ending)
     if run is not None:
         insert_lines(connection, [(run.number, ending.lines)])
     return run is not None
+
+
+def _all_stored(connection: Connection, run_id: str) -> list[RunEvent]:
+    # By pages: between two of them others have their turn.
+    events: list[RunEvent] = []
+    while page := stored_events(connection, run_id, events[-1].seq if events else 0, ROWS_AT_ONCE):
+        events += page
+    return events
 
 
 def _interrupted(row: Row[*tuple[Any, ...]], stored: Sequence[RunEvent]) -> Ending:
@@ -76,12 +99,14 @@ def _interrupted(row: Row[*tuple[Any, ...]], stored: Sequence[RunEvent]) -> Endi
 
 def _end(connection: Connection, owner: str, ending: Ending) -> Row[*tuple[Any, ...]] | None:
     status = ending.terminal.type.removeprefix("run.")
+    of_run = {"of_run": ending.lines.run_id, "of_owner": owner}
+    connection.execute(TOUCH_THREAD, {**of_run, "updated_at": time.time()})
     ended = {"status": status, "seq": ending.lines.last_seq, "ended_at": time.time(), **_columns_of(ending)}
-    run = connection.execute(END, {"of_run": ending.lines.run_id, "of_owner": owner, **ended}).one_or_none()
+    run = connection.execute(END, {**of_run, **ended}).one_or_none()
     if run is not None:
-        final = {"status": status, "parts": encode_parts(ending.parts), "search": index_terms(text_of(ending.parts))}
+        search = beside(connection, index_terms, text_of(ending.parts))
+        final = {"status": status, "parts": encode_parts(ending.parts), "search": search}
         connection.execute(END_MESSAGE, {"of_message": run.message_id, **final})
-        touch(connection, run.thread_id)
     return run
 
 

@@ -15,7 +15,7 @@ from api.store.schema import run_events, runs
 from api.store.statements import insert_rows
 from api.store.transactions import Database
 
-ROWS_AT_ONCE = 64
+ROWS_AT_ONCE = 16
 STORED = select(run_events.c.seq, run_events.c.lines).where(
     run_events.c.run_number == select(runs.c.number).where(runs.c.id == bindparam("run_id")).scalar_subquery(),
     run_events.c.seq > bindparam("after"),

@@ -10,9 +10,9 @@ from sqlalchemy import Connection, bindparam, func, select, update
 from sqlalchemy.exc import IntegrityError
 
 from api.errors import Conflict
-from api.store.records import CreatedRun, Ending, NewRun, RunContext, StoredRun
+from api.store.records import CreatedRun, Ending, Heartbeat, NewRun, RunContext, StoredRun
 from api.store.run_creation import create_run, find_by_key, find_context
-from api.store.run_endings import claim, end, stale_ids
+from api.store.run_endings import claim, end, silent
 from api.store.run_rows import COLUMNS, cancel_requested, get_run, lock_owned, to_run
 from api.store.schema import Now, is_active, runs
 from api.store.transactions import Database
@@ -51,10 +51,14 @@ class Runs:
             return self._database.write(create_run, account_id, new, owner)
         except IntegrityError as error:
             # The thread has a run that goes on, or another transaction was faster with the same key.
-            existing = self._database.read(find_by_key, account_id, new.idempotency_key)
+            existing = self.started_by(account_id, new.idempotency_key)
             if existing is None:
                 raise Conflict("This thread is being answered. Wait for the end, or stop it first.") from error
             return CreatedRun(existing)
+
+    def started_by(self, account_id: str, idempotency_key: str | None) -> StoredRun | None:
+        """Return the run that a key has started, if any."""
+        return self._database.read(find_by_key, account_id, idempotency_key) if idempotency_key is not None else None
 
     def get(self, account_id: str, run_id: str) -> StoredRun:
         """Return a run.
@@ -91,13 +95,16 @@ class Runs:
         """
         return self._database.write(end, owner, ending)
 
-    def find_stale(self, older_than_seconds: float) -> tuple[str, ...]:
-        """Return runs whose owner has been silent for so long."""
-        return self._database.read(stale_ids, older_than_seconds)
+    def find_silent(self, owner: str, seconds: float) -> tuple[Heartbeat, ...]:
+        """Return the last heartbeats of other owners' runs that look older than so many seconds, or of the future.
 
-    def claim(self, run_id: str, older_than_seconds: float) -> bool:
-        """End as interrupted a run whose owner has been silent for so long; False when anybody was faster."""
-        return self._database.write(claim, run_id, older_than_seconds)
+        The database's clock may have jumped: that a run is silent says that the heartbeat stays the same.
+        """
+        return self._database.read(silent, owner, seconds)
+
+    def claim(self, last: Heartbeat) -> bool:
+        """End as interrupted a run whose last heartbeat is still this one; False when anybody was faster."""
+        return self._database.write(claim, last)
 
 
 HEARTBEAT = update(runs).where(runs.c.id.in_(bindparam("run_ids", expanding=True))).values(heartbeat_at=Now())

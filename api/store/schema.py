@@ -35,6 +35,13 @@ RUNNING: ColumnElement[str] = literal_column("'running'")
 ACTIVE_STATUSES: list[ColumnElement[str]] = [literal_column(f"'{status}'") for status in ACTIVE]
 
 
+def storable(text: str) -> str:
+    """Return the text as it is stored: without NUL and halves of surrogate pairs."""
+    if "\0" in text:
+        text = text.replace("\0", "\N{REPLACEMENT CHARACTER}")
+    return text if text.isascii() else text.encode("utf-8", "replace").decode("utf-8")
+
+
 class StoredText(TypeDecorator[str]):
     """Text that every database takes: NUL, which Postgres refuses, and halves of surrogate pairs are replaced."""
 
@@ -43,11 +50,7 @@ class StoredText(TypeDecorator[str]):
 
     def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:  # noqa: ARG002
         """Replace what cannot be stored."""
-        if value is None:
-            return None
-        if "\0" in value:
-            value = value.replace("\0", "\N{REPLACEMENT CHARACTER}")
-        return value if value.isascii() else value.encode("utf-8", "replace").decode("utf-8")
+        return None if value is None else storable(value)
 
 
 class Now(FunctionElement[float]):
@@ -94,7 +97,7 @@ threads = Table(
     Column("system_prompt", StoredText, nullable=False),
     Column("created_at", Double, nullable=False),
     Column("updated_at", Double, nullable=False),
-    Column("deleted_at", Double),  # a deleted thread can be restored until it is purged
+    Column("deleted_at", Double),  # a deleted thread can be restored until it is purged; 0 is one that is not there
 )
 Index("threads_newest", threads.c.account_id, threads.c.updated_at, threads.c.id)
 

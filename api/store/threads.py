@@ -1,14 +1,15 @@
 """Threads of an account: newest first, deleted with a way back."""
 
 import time
+from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, bindparam, case, insert, select, tuple_, update
+from sqlalchemy import ColumnElement, Connection, and_, bindparam, case, func, insert, select, tuple_, update
 
 from api.errors import NotFound
 from api.ids import new_id
-from api.store.pages import Page, decode_cursor, encode_cursor
+from api.store.pages import PAGE_CHARS, Page, decode_cursor, encode_cursor
 from api.store.records import Thread
-from api.store.schema import Now, StoredText, is_active, runs, threads
+from api.store.schema import Now, StoredText, is_active, runs, storable, threads
 from api.store.search import index_terms, query_terms, thread_has
 from api.store.transactions import Database
 
@@ -48,8 +49,7 @@ class Threads:
 
     def create(self, account_id: str, *, title: str = "", model: str = "", system_prompt: str = "") -> Thread:
         """Make an empty thread."""
-        now = time.time()
-        thread = Thread(new_id(), account_id, title, model, system_prompt, now, now)
+        thread = new_thread(account_id, title, model, system_prompt)
         self._database.write(_insert, thread)
         return thread
 
@@ -65,6 +65,8 @@ class Threads:
         self, account_id: str, *, query: str = "", cursor: str | None = None, limit: int = 50
     ) -> Page[Thread]:
         """Return a page of threads, the last used first; a `query` keeps those whose title or messages have its words.
+
+        Where system prompts are long a page has fewer than `limit`.
 
         Raises:
             BadRequest: The cursor is not one that a page gave.
@@ -125,22 +127,41 @@ def lock_for_run(connection: Connection, account_id: str, thread_id: str, title:
         raise NotFound("There is no such thread.")
 
 
-def _insert(connection: Connection, thread: Thread) -> None:
+def new_thread(account_id: str, title: str, model: str, system_prompt: str) -> Thread:
+    """Return a thread as it will be stored."""
+    now = time.time()
+    return Thread(new_id(), account_id, storable(title), storable(model), storable(system_prompt), now, now)
+
+
+def thread_values(thread: Thread) -> dict[str, Any]:
+    """Return the columns of a new thread."""
     values = {name: getattr(thread, name) for name in Thread.__slots__ if name != "thread_id"}
-    connection.execute(insert(threads).values(id=thread.thread_id, search=index_terms(thread.title), **values))
+    return {"id": thread.thread_id, "search": index_terms(thread.title), **values}
+
+
+def _insert(connection: Connection, thread: Thread) -> None:
+    connection.execute(insert(threads).values(thread_values(thread)))
 
 
 def _list_newest(connection: Connection, account_id: str, query: str, cursor: str | None, limit: int) -> Page[Thread]:
-    asked = select(*COLUMNS).where(threads.c.account_id == account_id, threads.c.deleted_at.is_(None))
+    size = func.length(threads.c.system_prompt).label("size")
+    asked = select(threads.c.id, threads.c.updated_at, size)
+    asked = asked.where(threads.c.account_id == account_id, threads.c.deleted_at.is_(None))
     if cursor:
         asked = asked.where(tuple_(threads.c.updated_at, threads.c.id) < decode_cursor(cursor))
     if terms := query_terms(query):
         asked = asked.where(thread_has(connection, account_id, terms))
     elif query.strip():
         return Page((), None)
-    rows = connection.execute(asked.order_by(threads.c.updated_at.desc(), threads.c.id.desc()).limit(limit + 1)).all()
-    found = tuple(Thread(**row._mapping) for row in rows[:limit])
-    has_more = len(rows) > limit
+    sized = asked.order_by(threads.c.updated_at.desc(), threads.c.id.desc()).limit(limit + 1).subquery()
+    newest_first = (sized.c.updated_at.desc(), sized.c.id.desc())
+    before = func.sum(sized.c.size).over(order_by=newest_first) - sized.c.size
+    placed = select(sized.c.id, before.label("before"), func.count().over().label("left")).subquery()
+    page = select(*COLUMNS, placed.c.left).join(placed, placed.c.id == threads.c.id)
+    page = page.where(placed.c.before < PAGE_CHARS).order_by(threads.c.updated_at.desc(), threads.c.id.desc())
+    rows = connection.execute(page.limit(limit)).all()
+    found = tuple(Thread(*row[:-1]) for row in rows)
+    has_more = bool(rows) and rows[0].left > len(found)
     return Page(found, encode_cursor(found[-1].updated_at, found[-1].thread_id) if has_more else None)
 
 
@@ -166,7 +187,8 @@ def _delete(connection: Connection, account_id: str, thread_id: str) -> None:
 
 
 def _restore(connection: Connection, account_id: str, thread_id: str) -> Thread:
-    connection.execute(update(threads).where(_is(account_id, thread_id)).values(deleted_at=None))
+    deleted = and_(_is(account_id, thread_id), threads.c.deleted_at > 0)  # One of 0 is not there.
+    connection.execute(update(threads).where(deleted).values(deleted_at=None))
     return get_thread(connection, account_id, thread_id)
 
 

@@ -68,6 +68,11 @@ def without_blocking(engine: Engine, call: Callable[P, T], *args: P.args, **kwar
     return off_hub(call, *args, **kwargs) if is_sqlite(engine) else call(*args, **kwargs)
 
 
+def beside(connection: Connection, call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """Return `call(…)`, a long calculation within a transaction, made where it does not hold gevent's hub."""
+    return call(*args, **kwargs) if is_sqlite(connection) else off_hub(call, *args, **kwargs)
+
+
 @contextmanager
 def translated() -> Iterator[None]:
     """Turn the errors of an absent, locked or restarting database into `StoreUnavailable`."""

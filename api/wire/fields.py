@@ -6,14 +6,25 @@ from api.errors import BadRequest
 
 Body = dict[str, Any]
 
+MAX_SHOWN_CHARS = 60
+
+
+def shown(value: object) -> str:
+    """Write a value that is wrong for the sentence that says so, of a long one its beginning."""
+    if isinstance(value, dict | list):
+        return "that is a list" if isinstance(value, list) else "that is an object"
+    text = value if isinstance(value, str) else str(value)
+    cut = text if len(text) <= MAX_SHOWN_CHARS else f"{text[:MAX_SHOWN_CHARS]}…"
+    return repr(cut) if isinstance(value, str) else cut
+
 
 def read_object(body: object, allowed: tuple[str, ...], example: str) -> Body:
     """Return the body if it is an object with none but the allowed fields."""
     if not isinstance(body, dict):
         raise BadRequest(f"The body has to be a JSON object, as {example}.")
-    unknown = sorted(set(body) - set(allowed))
-    if unknown:
-        raise BadRequest(f"Unknown field {unknown[0]!r}. The fields are {', '.join(allowed)}.")
+    unknown = min(set(body) - set(allowed), default=None)
+    if unknown is not None:
+        raise BadRequest(f"Unknown field {shown(unknown)}. The fields are {', '.join(allowed)}.")
     return body
 
 
@@ -42,7 +53,7 @@ def read_model(body: Body, models: tuple[str, ...]) -> str | None:
     """Return the name of a model that may be asked for, None where it is absent."""
     model = read_text(body, "model")
     if model and model not in models:
-        raise BadRequest(f"Unknown model {model!r}. The models are {', '.join(models)}.")
+        raise BadRequest(f"Unknown model {shown(model)}. The models are {', '.join(models)}.")
     return model
 
 

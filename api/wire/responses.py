@@ -1,8 +1,13 @@
-"""What the store keeps, as the JSON that clients get: no I/O, no Flask. Times are seconds since 1970 (UTC)."""
+"""What the store keeps, as the JSON that clients get: no I/O, no Flask. Times are seconds since 1970 (UTC).
+
+The fields are for orjson: a message's parts are stored as JSON and go out as they are.
+"""
 
 from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
+
+import orjson
 
 from api.store.records import StoredMessage, StoredRun, Thread
 
@@ -41,7 +46,7 @@ def message_fields(message: StoredMessage, runs: Mapping[str, StoredRun]) -> Fie
         "thread_id": message.thread_id,
         "parent_id": message.parent_id,
         "role": message.role,
-        "parts": [asdict(part) for part in message.parts],
+        "parts": orjson.Fragment(message.encoded_parts),
         "status": message.status,
         "created_at": message.created_at,
         "run": run_fields(run) if run else None,

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from api.config import Config
 from api.errors import BadRequest
 from api.messages import Message, ModelRequest, Role, text_message
-from api.wire.fields import check_text, read_count, read_model, read_number, read_object, read_text
+from api.wire.fields import check_text, read_count, read_model, read_number, read_object, read_text, shown
 
 ROLES: Mapping[str, Role] = {
     "user": "user",
@@ -66,7 +66,7 @@ def _message(entry: object, number: int, config: Config) -> Message:
         raise BadRequest(f"{where} has to be an object with role and content.")
     role = entry.get("role")
     if not isinstance(role, str) or role not in ROLES:
-        raise BadRequest(f"{where} has the unknown role {role!r}. The roles are {', '.join(ROLES)}.")
+        raise BadRequest(f"{where} has the unknown role {shown(role)}. The roles are {', '.join(ROLES)}.")
     content = entry.get("content")
     if not isinstance(content, str):
         raise BadRequest(f"{where}.content has to be a text.")

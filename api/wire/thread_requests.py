@@ -1,6 +1,6 @@
 """The bodies of the thread routes, checked before any work: no I/O, no Flask."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -10,7 +10,7 @@ from api.ids import new_id
 from api.parts import KINDS, Part
 from api.runs.thread_runs import RunRequest
 from api.store.records import ACTIVE, NewMessage, Status
-from api.wire.fields import Body, check_text, read_count, read_model, read_number, read_object, read_text
+from api.wire.fields import Body, check_text, read_count, read_model, read_number, read_object, read_text, shown
 
 RUN_FIELDS = ("content", "parent_id", "continue_id", "model", "temperature", "max_tokens")
 THREAD_FIELDS = ("title", "model", "system_prompt")
@@ -82,8 +82,10 @@ def parse_restore(body: object) -> bool:
     return value is False
 
 
-def parse_messages(value: object, config: Config) -> tuple[NewMessage, ...]:
+def parse_messages(value: object, config: Config) -> Iterator[NewMessage]:
     """Check the messages of a thread that is imported: as `GET /threads/{id}/messages` gives them, parents first.
+
+    They may be long and many: each is checked when it is asked for.
 
     Raises:
         BadRequest: A field is wrong; the text names it.
@@ -93,7 +95,6 @@ def parse_messages(value: object, config: Config) -> tuple[NewMessage, ...]:
     if len(value) > MAX_IMPORTED_MESSAGES:
         raise BadRequest(f"messages has {len(value)} entries; at most {MAX_IMPORTED_MESSAGES} are allowed.")
     seen: set[str] = set()
-    messages = []
     for number, entry in enumerate(value):
         message = _message(entry, f"messages[{number}]", config)
         if message.parent_id is not None and message.parent_id not in seen:
@@ -102,28 +103,24 @@ def parse_messages(value: object, config: Config) -> tuple[NewMessage, ...]:
             raise BadRequest(f"messages[{number}].message_id names a message before it.")
         if message.message_id:
             seen.add(message.message_id)
-        messages.append(message)
-    return tuple(messages)
+        yield message
 
 
-def with_new_ids(messages: Sequence[NewMessage]) -> tuple[NewMessage, ...]:
-    """Give imported messages ids of their own, so that a thread can be imported beside its original."""
-    ids = {message.message_id: new_id() for message in messages if message.message_id}
-    return tuple(
-        replace(
-            message,
-            message_id=ids.get(message.message_id) if message.message_id else None,
-            parent_id=ids[message.parent_id] if message.parent_id else None,
-        )
-        for message in messages
-    )
+def with_new_ids(messages: Iterable[NewMessage]) -> Iterator[NewMessage]:
+    """Give imported messages, parents first, ids of their own: a thread can be imported beside its original."""
+    ids: dict[str, str] = {}
+    for message in messages:
+        own_id = new_id()
+        if message.message_id:
+            ids[message.message_id] = own_id
+        yield replace(message, message_id=own_id, parent_id=ids[message.parent_id] if message.parent_id else None)
 
 
 def _message(entry: object, where: str, config: Config) -> NewMessage:
     fields = read_object(entry, (*MESSAGE_FIELDS, "status", "thread_id", "run"), '{"role": "user", "parts": […]}')
     role = fields.get("role")
     if role not in ROLES:
-        raise BadRequest(f"{where} has the unknown role {role!r}. The roles are {', '.join(ROLES)}.")
+        raise BadRequest(f"{where} has the unknown role {shown(role)}. The roles are {', '.join(ROLES)}.")
     parts = fields.get("parts")
     if not isinstance(parts, list):
         raise BadRequest(f"{where}.parts has to be a list.")
@@ -141,7 +138,7 @@ def _status(value: object, where: str) -> Status:
     if value in ACTIVE:
         return "interrupted"  # Nobody writes it any more.
     if value not in FINAL_STATUSES:
-        raise BadRequest(f"{where} has the unknown status {value!r}. They are {', '.join(FINAL_STATUSES)}.")
+        raise BadRequest(f"{where} has the unknown status {shown(value)}. They are {', '.join(FINAL_STATUSES)}.")
     return value
 
 

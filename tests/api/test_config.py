@@ -12,6 +12,7 @@ from api.config import (
     SETTINGS,
     ConfigError,
     Provider,
+    Setting,
     is_loopback,
     load_config,
 )
@@ -61,6 +62,117 @@ def test_an_empty_variable_means_its_default() -> None:
 def test_a_bad_value_is_refused_with_a_sentence_that_names_it(environ: dict[str, str], sentence: str) -> None:
     with pytest.raises(ConfigError, match=re.escape(sentence)):
         load_config(environ)
+
+
+SPACES, CONTROL, HUGE, ARABIC, FULL_WIDTH = "a b", "a\x07b", "9" * 5000, "٣", "\uff13"
+NOT_NUMBERS = (SPACES, CONTROL, HUGE, ARABIC, FULL_WIDTH, "1_0", "1e3", "+5", "0x10", "-1", "inf", "ten", "1,5", "--")
+NOT_URLS = (
+    "http://",
+    "http://[::1",
+    "http://:80",
+    "http://host:port",
+    "http://host:70000",
+    "http://host:0",
+    "http://a b/",
+)
+BAD_VALUES: dict[str, tuple[str, ...]] = {
+    "OPENAI_API_KEY": ("sk x", "sk\nx", "ключ"),
+    "OPENAI_BASE_URL": (
+        *NOT_URLS,
+        "http://a b/",
+        "localhost:11434",
+        "ftp://host/v1",
+        "http//host",
+        "http://host/v1?key=1",
+        "http://host/v1#x",
+        "http://host/v1?",
+        "http://me:secret@host/v1",
+        "http://host/\u200bv1",
+    ),
+    "LLM_MODEL": ("a\x07b",),
+    "API_TOKEN": ("one two", "geheim-ü", "a\nb"),
+    "DATABASE_URL": (
+        "decant.db",
+        "mysql://host/db",
+        "sqlite://",
+        "sqlite:///",
+        "sqlite:///?x=1",
+        "sqlite:///:memory:",
+        "sqlite:///:memory:?x=1",
+        "sqlite:///file::memory:?uri=true",
+        "sqlite:decant.db",
+        "sqlite://decant.db",
+        "postgres://",
+        "postgresql://",
+        "postgresql+psycopg:///",
+        "postgres://?sslmode=require",
+        "postgres://[::1",
+        "postgres://host:port/db",
+        "postgres://host:70000/db",
+        "postgres://ho st/db",
+        "POSTGRES",
+    ),
+    "CONTEXT_TOKENS": NOT_NUMBERS,
+    "BIND_HOST": (SPACES, CONTROL, "http://127.0.0.1", "127.0.0.1/8"),
+    "FORWARDED_ALLOW_IPS": ("junk", "10.0.0", "10.0.0.1/8", "10.0.0.1;10.0.0.2", "127.0.0.1,junk", "http://10.0.0.1"),
+    "PORT": (*NOT_NUMBERS, "0", "70000", "80.5"),
+    "WEB_CONCURRENCY": (*NOT_NUMBERS, "0", "1001"),
+    "WORKER_CLASS": ("sync", SPACES, "gevent,gthread"),
+    "MAX_STREAMS": (*NOT_NUMBERS, "0"),
+    **dict.fromkeys(
+        (
+            "FIRST_TOKEN_SECONDS",
+            "STALL_SECONDS",
+            "HEARTBEAT_SECONDS",
+            "DRAIN_SECONDS",
+            "HEADER_SECONDS",
+            "BODY_SECONDS",
+        ),
+        (*NOT_NUMBERS, "0", "86401", "nan"),
+    ),
+    "MAX_BODY_BYTES": (*NOT_NUMBERS, "999"),
+    "MAX_IMPORT_BYTES": (*NOT_NUMBERS, "999"),
+    "MAX_MESSAGES": (*NOT_NUMBERS, "0"),
+    "MAX_MESSAGE_CHARS": (*NOT_NUMBERS, "0"),
+    "MAX_ANSWER_CHARS": (*NOT_NUMBERS, "0"),
+    "LOG_LEVEL": ("loud", SPACES, "10"),
+    "MODEL_PORT": (*NOT_NUMBERS, "0", "70000"),
+    "MODEL_THREADS": (*NOT_NUMBERS, "0", "257"),
+}
+
+
+@pytest.mark.parametrize("setting", SETTINGS, ids=lambda setting: setting.name)
+def test_every_setting_refuses_what_it_does_not_understand(setting: Setting) -> None:
+    for value in BAD_VALUES[setting.name]:
+        with pytest.raises(ConfigError, match=setting.name) as refused:
+            load_config({**PROVIDER, setting.name: value})
+        assert len(str(refused.value)) < 300 + len(value)
+        assert "secret" not in str(refused.value)
+
+
+@pytest.mark.parametrize("setting", SETTINGS, ids=lambda setting: setting.name)
+@pytest.mark.parametrize("empty", ["", " ", " \t "])
+def test_every_setting_that_is_empty_has_its_default(setting: Setting, empty: str) -> None:
+    assert load_config({setting.name: empty}) == load_config({})
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("OPENAI_BASE_URL", "http://[::1]:11434/v1"),
+        ("OPENAI_BASE_URL", "https://api.example"),
+        ("DATABASE_URL", "sqlite:////srv/decant.db"),
+        ("DATABASE_URL", "sqlite:///ein Ordner/ä.db"),
+        ("DATABASE_URL", "postgres:///decant"),
+        ("DATABASE_URL", "postgresql://?host=/run/postgresql"),
+        ("DATABASE_URL", "postgresql+psycopg://me:p%40ss%2F@db.example:6543/chat?sslmode=require"),
+        ("FORWARDED_ALLOW_IPS", "*"),
+        ("FORWARDED_ALLOW_IPS", "10.0.0.0/8, ::1"),
+        ("BIND_HOST", "unix:/run/decant.sock"),
+    ],
+)
+def test_what_is_understood_is_taken(name: str, value: str) -> None:
+    load_config({**PROVIDER, name: value})
 
 
 def test_a_public_address_is_fine_with_a_token() -> None:

@@ -103,8 +103,8 @@ def start_run(store: Store, question: str = "hello", *, owner: str = OWNER, key:
 
 def claim_stale(store: Store, older_than_seconds: float) -> tuple[str, ...]:
     """End every run whose owner has been silent for so long; return those that ended here."""
-    stale = store.runs.find_stale(older_than_seconds)
-    return tuple(run_id for run_id in stale if store.runs.claim(run_id, older_than_seconds))
+    silent = store.runs.find_silent("", older_than_seconds)
+    return tuple(last.run_id for last in silent if store.runs.claim(last))
 
 
 def logged(run_id: str, first_seq: int, *events: Event) -> tuple[RunEvent, ...]:

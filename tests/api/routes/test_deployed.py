@@ -4,6 +4,7 @@ import itertools
 import json
 import signal
 import socket
+import sqlite3
 import subprocess
 import threading
 from collections.abc import Iterator
@@ -17,7 +18,7 @@ import pytest
 import requests
 
 from tests.support.missing import program
-from tests.support.processes import BIN, ROOT, WAIT_SECONDS, Server, clean_environment, running_api, wait_for
+from tests.support.processes import BIN, ROOT, WAIT_SECONDS, Server, clean_environment, free_port, running_api, wait_for
 from tests.support.provider.client import ScriptedProvider
 from tests.support.provider.scenario import Scenario
 
@@ -362,19 +363,40 @@ def test_sigterm_waits_for_a_stream_and_not_for_idle_connections(
         assert server.process.wait(WAIT_SECONDS) == 0
 
 
+@pytest.mark.parametrize("worker_class", WORKER_CLASSES)
 @pytest.mark.parametrize(
     ("settings", "sentence"),
     [
         ({"GUNICORN_CMD_ARGS": "--bind 0.0.0.0:0"}, "Set API_TOKEN"),
         ({"MAX_STREAMS": "many"}, "MAX_STREAMS is 'many'"),
+        ({"OPENAI_BASE_URL": "http://[::1", "LLM_MODEL": "m"}, "OPENAI_BASE_URL is 'http://[::1'"),
+        ({"DATABASE_URL": "sqlite:///:memory:"}, "DATABASE_URL has to name a file that lasts"),
+        ({"DATABASE_URL": "sqlite:////nonexistent/x.db"}, "DATABASE_URL names the file /nonexistent/x.db"),
+        ({"DATABASE_URL": "sqlite:///{folder}/newer.db"}, "The database has a newer schema"),
     ],
 )
-def test_a_bad_setting_stops_the_start_with_a_sentence(settings: dict[str, str], sentence: str, tmp_path: Path) -> None:
+def test_a_bad_setting_stops_the_start_with_a_sentence(
+    settings: dict[str, str], sentence: str, worker_class: str, tmp_path: Path
+) -> None:
+    with closing(sqlite3.connect(tmp_path / "newer.db")) as connection:
+        connection.execute("CREATE TABLE alembic_version (version_num TEXT)")
+        connection.execute("INSERT INTO alembic_version VALUES ('9999')")
+        connection.commit()
     command = [str(BIN / "gunicorn"), "-c", "api/gunicorn.conf.py", "api:create_app()"]
-    environment = clean_environment(**{"PORT": 8000, **settings})
+    given = {name: value.format(folder=tmp_path) for name, value in settings.items()}
+    environment = clean_environment(
+        **{
+            "PORT": free_port(),
+            "WORKER_CLASS": worker_class,
+            "DATABASE_URL": f"sqlite:///{tmp_path}/decant.db",
+            **given,
+        }
+    )
     done = subprocess.run(
         command, env=environment, cwd=ROOT, capture_output=True, text=True, timeout=WAIT_SECONDS, check=False
     )
     assert done.returncode != 0
+    assert "decant api: " in done.stderr
     assert sentence in done.stderr
     assert "Traceback" not in done.stderr
+    assert len(done.stderr.splitlines()) < 6

@@ -10,6 +10,7 @@ import pytest
 from api.events import MessageDelta, RunCancelled, RunCompleted
 from api.runs.log import LoggedEvent, RunLog
 from api.runs.log_reader import STUCK_SECONDS, RunReader
+from tests.support.processes import WAIT_SECONDS
 
 
 class Client:
@@ -117,8 +118,8 @@ def test_an_end_that_comes_while_a_reader_looks_is_read() -> None:
     class Ending(RunLog):
         """Ends right after somebody has found nothing new."""
 
-        def replay_after(self, seq: int) -> list[LoggedEvent]:
-            entries = super().replay_after(seq)
+        def replay_after(self, seq: int, most: int | None = None) -> list[LoggedEvent]:
+            entries = super().replay_after(seq, most)
             if self.seal():
                 self.end([RunCancelled()])
             return entries
@@ -151,3 +152,36 @@ def test_a_client_that_stops_reading_is_disconnected() -> None:
     reader.tick(time.monotonic() + STUCK_SECONDS + 1)
     assert client.disconnected
     assert closed == [reader]
+
+
+def test_of_a_long_log_a_reader_takes_some_at_a_time() -> None:
+    log = RunLog()
+    log.append([MessageDelta(str(number)) for number in range(2500)])
+    log.seal()
+    log.end([RunCancelled()])
+    lists = list(make_reader(log))
+    assert [len(entries) for entries in lists] == [1000, 1000, 501]
+    assert [entry.seq for entries in lists for entry in entries] == list(range(1, 2502))
+
+
+def test_what_a_push_does_not_take_of_a_long_log_the_reader_gets() -> None:
+    log, pushed = RunLog(), []
+    reader = make_reader(log)
+    taken: list[LoggedEvent] = []
+
+    def push(entries: list[LoggedEvent]) -> bool:
+        pushed.extend(entries)
+        return True
+
+    def read() -> None:
+        for entries in reader:
+            taken.extend(entries)
+
+    reader.push_to(push)
+    thread = threading.Thread(target=read)
+    thread.start()
+    log.append([MessageDelta(str(number)) for number in range(2500)])
+    log.seal()
+    log.end([RunCancelled()])
+    thread.join(WAIT_SECONDS)
+    assert sorted(entry.seq for entry in [*pushed, *taken]) == list(range(1, 2502))

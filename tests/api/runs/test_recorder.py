@@ -1,15 +1,15 @@
 """The recorder above a real store, its cycles driven by hand."""
 
-import time
 from collections.abc import Sequence
 
 import pytest
+from sqlalchemy import text
 
 from api.events import MessageDelta, RunCompleted
 from api.messages import ModelRequest, text_message
 from api.parts import TextPart
 from api.runs.log_reader import RunReader
-from api.runs.recorder import CLAIM_SECONDS, HEARTBEAT_SECONDS, STALE_SECONDS, RunRecorder
+from api.runs.recorder import HEARTBEAT_SECONDS, RunRecorder
 from api.runs.run import Run
 from api.runs.steps import Steps
 from api.store import Store
@@ -28,14 +28,16 @@ class RecorderByHand(RunRecorder):
 class Recording:
     """A recorder, the runs it takes and those it has let go."""
 
-    def __init__(self, store: Store, owner: str = OWNER, stale_seconds: float = STALE_SECONDS) -> None:
+    def __init__(self, store: Store, owner: str = OWNER) -> None:
         self.store = store
+        self.owner = owner
+        self.now = 1000.0
         self.over: list[Run] = []
-        self.recorder = RecorderByHand(store, owner, self.over.append, stale_seconds)
+        self.recorder = RecorderByHand(store, owner, self.over.append, lambda: self.now)
 
     def start(self, *texts: str) -> Run:
         thread = self.store.threads.create(ACCOUNT)
-        created = self.store.runs.create(ACCOUNT, NewRun(thread.thread_id, "m", (TextPart("q"),)), OWNER)
+        created = self.store.runs.create(ACCOUNT, NewRun(thread.thread_id, "m", (TextPart("q"),)), self.owner)
         assert created.started is not None
         request = ModelRequest("m", (text_message("user", "q"),))
         steps = Steps(ScriptedChatModel(), request, Limits())
@@ -48,7 +50,8 @@ class Recording:
         run.log.append([MessageDelta(text) for text in texts])
 
     def cycle(self, later: float = 0.0) -> None:
-        self.recorder.cycle(time.monotonic() + later)
+        self.now += later
+        self.recorder.cycle(self.now)
 
     def stored(self, run: Run) -> list[str]:
         return [event.type for event in self.store.run_events.replay_after(ACCOUNT, run.run_id, 0).events]
@@ -115,21 +118,71 @@ def test_an_end_that_cannot_be_stored_keeps_no_other_from_it(
 
 def test_a_run_that_is_silent_beats(recording: Recording) -> None:
     run = recording.start()
-    time_of_creation = recording.store.runs.find_stale(-1)
-    assert time_of_creation == (run.run_id,)
+    (first,) = recording.store.runs.find_silent("worker-2", -1)
     recording.cycle(later=HEARTBEAT_SECONDS)
-    assert recording.store.runs.heartbeat(OWNER, [run.run_id]) == {run.run_id}
+    (second,) = recording.store.runs.find_silent("worker-2", -1)
+    assert (first.run_id, second.run_id) == (run.run_id, run.run_id)
+    assert second.at > first.at
 
 
-def test_a_stale_run_is_claimed_at_the_second_look(recording: Recording) -> None:
-    """After an outage everybody's runs look stale at once: their owners beat before the second look."""
-    run = recording.start("kept")
-    recording.cycle()
-    other = Recording(recording.store, "worker-2", stale_seconds=-1.0)
-    other.cycle(later=CLAIM_SECONDS)
-    assert recording.store.runs.get(ACCOUNT, run.run_id).status == "running"
-    other.cycle(later=2 * CLAIM_SECONDS)
-    assert recording.store.runs.get(ACCOUNT, run.run_id).status == "interrupted"
+def pass_time(workers: Sequence[Recording], seconds: float) -> None:
+    """Let every worker do its cycles for so long."""
+    for _ in range(int(seconds)):
+        for worker in workers:
+            worker.cycle(later=1.0)
+
+
+def jump(store: Store, seconds: float) -> None:
+    """Set the database's clock: the same as if everything in it were older."""
+    with store.engine.begin() as connection:
+        connection.execute(text("UPDATE runs SET heartbeat_at = heartbeat_at - :seconds"), {"seconds": seconds})
+
+
+def statuses(store: Store, runs: Sequence[Run]) -> set[str]:
+    return {store.runs.get(ACCOUNT, run.run_id).status for run in runs}
+
+
+@pytest.mark.parametrize("seconds", [31, 3600, -31, -3600])
+def test_a_clock_that_jumps_ends_no_run_of_a_process_that_lives(store: Store, seconds: float) -> None:
+    workers = [Recording(store, f"worker-{number}") for number in range(2)]
+    runs = [worker.start("a") for worker in workers]
+    for _ in range(4):
+        pass_time(workers, 7)
+        jump(store, seconds)
+    pass_time(workers, 4 * HEARTBEAT_SECONDS)
+    assert statuses(store, runs) == {"running"}
+
+
+@pytest.mark.parametrize("seconds", [0, 3600, -3600])
+def test_a_run_whose_process_has_gone_is_ended_by_another_whatever_the_clock_says(store: Store, seconds: float) -> None:
+    gone, living = Recording(store, "worker-1"), Recording(store, "worker-2")
+    runs = [gone.start("kept")]
+    gone.cycle()
+    jump(store, seconds or 2 * HEARTBEAT_SECONDS)
+    pass_time([living], 2 * HEARTBEAT_SECONDS)
+    assert statuses(store, runs) == {"running"}
+    pass_time([living], HEARTBEAT_SECONDS)
+    assert statuses(store, runs) == {"interrupted"}
+    assert gone.stored(runs[0]) == ["run.started", "message.delta", "run.interrupted"]
+
+
+def test_after_an_outage_owners_beat_before_anybody_takes_them_for_gone(store: Store) -> None:
+    workers = [Recording(store, f"worker-{number}") for number in range(2)]
+    runs = [worker.start("a") for worker in workers]
+    jump(store, 60)
+    pass_time(workers[1:], 5)
+    workers[1].now += 60  # Nobody reached the database meanwhile.
+    pass_time(workers[1:], 2 * HEARTBEAT_SECONDS - 1)
+    assert statuses(store, runs) == {"running"}
+
+
+def test_a_heartbeat_between_the_look_and_the_claim_keeps_the_run(store: Store) -> None:
+    run = Recording(store).start("a")
+    jump(store, 60)
+    (seen,) = store.runs.find_silent("worker-2", HEARTBEAT_SECONDS)
+    store.runs.heartbeat(OWNER, [run.run_id])
+    assert not store.runs.claim(seen)
+    assert statuses(store, [run]) == {"running"}
 
 
 def test_a_cancel_from_elsewhere_ends_a_run(recording: Recording) -> None:

@@ -2,9 +2,10 @@
 
 import itertools
 import signal
+import sqlite3
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 
 import psutil
@@ -114,3 +115,41 @@ def test_a_killed_process_leaves_interrupted_answers_with_their_text(
             wait_for(lambda api=thread_api: api.ask("GET", "/health").ok)
             thread_api.run(thread_id, continue_id=answer["message_id"], model=model)
             assert text_of(thread_api.messages(thread_id)[2]) == text_of(answer) + "and so on"
+
+
+@pytest.mark.parametrize("worker_class", ["gevent", "gthread"])
+def test_a_run_is_stopped_while_the_database_is_away_and_its_end_stored_later(
+    worker_class: str, provider: ScriptedProvider, tmp_path: Path
+) -> None:
+    database = tmp_path / "decant.db"
+    with two_nodes(tmp_path, provider, worker_class, f"sqlite:///{database}") as thread_api:
+        model, thread_id = thread_api.script(LONG), thread_api.create_thread()
+        with thread_api.start(thread_id, content="q", model=model) as response:
+            lines = lines_of(response)
+            list(itertools.islice(lines, 4))
+            run_id = response.headers["X-Run-Id"]
+            with closing(sqlite3.connect(database, isolation_level=None)) as others:
+                others.execute("BEGIN IMMEDIATE")
+                stopped = thread_api.ask("POST", f"/runs/{run_id}/cancel")
+                assert (stopped.status_code, stopped.json()["run_id"]) == (202, run_id)
+                wait_for(lambda: thread_api.call(model).client_closed_at)
+            assert b'"type":"run.cancelled"' in list(lines)[-1]
+        assert thread_api.ended(run_id)["status"] == "cancelled"
+
+
+def test_a_full_server_opens_what_a_key_has_started_and_refuses_the_rest(
+    provider: ScriptedProvider, tmp_path: Path
+) -> None:
+    provider.reset()
+    settings = {**SETTINGS, "OPENAI_BASE_URL": provider.base_url, "MAX_STREAMS": 1}
+    with running_api(tmp_path, **settings) as server:
+        thread_api = ThreadApi(server, server, provider)
+        model, thread_id = thread_api.script(LONG), thread_api.create_thread()
+        with thread_api.start(thread_id, key="k", content="q", model=model) as response:
+            list(itertools.islice(lines_of(response), 4))
+            with thread_api.start(thread_id, key="k", content="q", model=model) as again:
+                assert again.headers["X-Run-Id"] == response.headers["X-Run-Id"]
+            for key, thread in ((None, thread_id), ("other", thread_id), ("other", "absent")):
+                refused = thread_api.start(thread, key=key, content="q", model=model)
+                assert (refused.status_code, refused.json()["code"]) == (503, "busy")
+            thread_api.ask("POST", f"/runs/{response.headers['X-Run-Id']}/cancel")

@@ -128,11 +128,14 @@ def test_one_key_used_twice_at_once_is_one_run_and_one_call(thread_api: ThreadAp
     assert (again.headers["X-Run-Id"], events_of(again)) == answers[0]
 
 
-def test_a_key_that_has_started_a_run_opens_it_from_another_thread_too(thread_api: ThreadApi) -> None:
+def test_a_key_that_has_started_a_run_starts_none_in_another_thread(thread_api: ThreadApi) -> None:
     key, model = next(keys), thread_api.script()
-    first = events_of(thread_api.start(thread_api.create_thread(), key=key, content="q", model=model))
-    again = events_of(thread_api.start(thread_api.create_thread(), key=key, content="q", model=model))
-    assert again == first
+    events_of(thread_api.start(thread_api.create_thread(), key=key, content="q", model=model))
+    elsewhere = thread_api.create_thread()
+    refused = thread_api.start(elsewhere, key=key, content="q", model=model)
+    assert (refused.status_code, refused.json()["code"]) == (422, "bad_request")
+    assert "of another thread" in refused.json()["error"]
+    assert thread_api.messages(elsewhere) == []
     assert len(thread_api.provider.calls(model)) == 1
 
 

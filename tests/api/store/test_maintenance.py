@@ -30,8 +30,8 @@ def test_a_thread_deleted_long_ago_is_purged_with_all_it_has(store: Store) -> No
     kept, gone = start_run(store), start_run(store)
     store.runs.end(OWNER, completed(gone.run_id, 2, "x"))
     store.threads.delete(ACCOUNT, gone.thread_id)
-    assert store.maintenance.purge(later(-10)) == 0
-    assert store.maintenance.purge(later()) == 1
+    assert store.imports.purge(later(-10)) == 0
+    assert store.imports.purge(later()) == 1
     expected = {"accounts": 1, "threads": 1, "messages": 2, "runs": 1, "run_events": 1, "running_runs": 1}
     assert store.maintenance.stats() == expected
     assert store.runs.get(ACCOUNT, kept.run_id) == kept

@@ -1,5 +1,7 @@
 """The migrations, from empty and from oldest."""
 
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -7,11 +9,12 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import Engine, inspect, text
 
+from api.config import ConfigError
 from api.errors import Conflict, StoreUnavailable
 from api.parts import TextPart
 from api.store import Store, open_store
-from api.store.engine import make_engine
-from api.store.migration import MIGRATIONS, is_current, migrate
+from api.store.engine import is_sqlite, make_engine
+from api.store.migration import MIGRATIONS, NEWER, OLDER, migrate, prepare, problem_of
 from api.store.records import NewMessage, NewRun
 from api.store.schema import metadata
 from tests.support.stores import ACCOUNT, add, claim_stale, path
@@ -39,9 +42,9 @@ def is_ours(_object: object, name: str | None, *_rest: object) -> bool:
 
 def test_an_empty_database_becomes_the_schema_that_queries_see(empty_url: str) -> None:
     engine = make_engine(empty_url)
-    assert not is_current(engine)
+    assert problem_of(engine) == OLDER
     migrate(engine)
-    assert is_current(engine)
+    assert problem_of(engine) is None
     with engine.connect() as connection:
         options = {"include_object": is_ours, "compare_type": True}
         assert compare_metadata(MigrationContext.configure(connection, opts=options), metadata) == []
@@ -105,3 +108,50 @@ def test_an_absent_database_is_an_error_that_says_try_again() -> None:
 def test_the_numbers_of_the_migrations_are_in_a_row(engine: Engine) -> None:
     numbers = sorted(path.name.partition("_")[0] for path in MIGRATIONS.glob("*.py"))
     assert numbers == [f"{number:04}" for number in range(1, len(numbers) + 1)]
+
+
+def test_a_newer_schema_is_left_alone_and_named(engine: Engine) -> None:
+    with engine.begin() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    assert problem_of(engine) == NEWER
+    with pytest.raises(ConfigError, match="newer schema"):
+        migrate(engine)
+
+
+def test_a_database_that_cannot_be_written_is_named(engine: Engine, tmp_path: Path) -> None:
+    if is_sqlite(engine):
+        engine.dispose()
+        content = bytearray((tmp_path / "decant.db").read_bytes())
+        content[18] = 3  # A format that older libraries can only read, says the file (SQLite, section 1.3.3).
+        (tmp_path / "decant.db").write_bytes(content)
+    else:
+        with engine.connect() as connection:
+            name = connection.execute(text("SELECT current_database()")).scalar_one()
+            connection.execute(text(f"ALTER DATABASE {name} SET default_transaction_read_only = on"))
+            connection.commit()
+        engine.dispose()
+    problem = problem_of(engine)
+    if not is_sqlite(engine):
+        with engine.connect() as connection:
+            connection.execute(text("SET default_transaction_read_only = off"))
+            connection.commit()
+            connection.execute(text(f"ALTER DATABASE {name} RESET default_transaction_read_only"))
+            connection.commit()
+    assert problem is not None
+    assert "can be read but not written" in problem
+
+
+@pytest.mark.parametrize("kind", ["folder", "no folder", "text", "another program's"])
+def test_a_file_that_cannot_be_used_is_refused_with_a_sentence(kind: str, tmp_path: Path) -> None:
+    path = tmp_path / ("absent/decant.db" if kind == "no folder" else "decant.db")
+    if kind == "folder":
+        path.mkdir()
+    elif kind == "text":
+        path.write_text("not a database, and longer than a header of one would be " * 20)
+    elif kind == "another program's":
+        with closing(sqlite3.connect(path)) as connection:
+            connection.execute("CREATE TABLE threads (id TEXT)")
+    engine = make_engine(f"sqlite:///{path}")
+    with pytest.raises(ConfigError, match="which cannot be used: "):
+        prepare(engine)
+    engine.dispose()

@@ -1,9 +1,12 @@
 """How runs end: once, and with the text so far."""
 
+import threading
 from typing import get_args
 
 import orjson
 import pytest
+from sqlalchemy import Connection, text
+from sqlalchemy.exc import IntegrityError
 
 from api.events import (
     TERMINAL,
@@ -17,7 +20,11 @@ from api.events import (
 )
 from api.parts import ReasoningPart, TextPart
 from api.store import Store
+from api.store.engine import is_sqlite
 from api.store.records import Ending, NewRun, TerminalEvent
+from api.store.run_creation import create_run
+from api.store.threads import lock_for_run
+from tests.support.processes import WAIT_SECONDS, wait_for
 from tests.support.stores import ACCOUNT, OWNER, answer, append, claim_stale, completed, lines_of, logged, start_run
 
 ENDS = [
@@ -110,3 +117,31 @@ def test_an_owner_that_comes_back_after_a_claim_changes_nothing(store: Store) ->
     assert not store.runs.end(OWNER, completed(run.run_id, 2, "late"))
     assert store.runs.heartbeat(OWNER, [run.run_id]) == frozenset()
     assert store.run_events.replay_after(ACCOUNT, run.run_id, 0) == before
+
+
+def test_an_end_and_a_start_in_one_thread_never_wait_for_each_other(store: Store) -> None:
+    """A start locks its thread and then meets the run that goes on; the end of that has to come to the thread first."""
+    run = start_run(store)
+    ends: list[bool] = []
+
+    def end() -> None:
+        ends.append(store.runs.end(OWNER, completed(run.run_id, 2, "done")))
+
+    ending = threading.Thread(target=end)
+    new = NewRun(run.thread_id, "m", (TextPart("q"),))
+    with store.engine.connect() as connection:
+        lock_for_run(connection, ACCOUNT, run.thread_id, "")
+        ending.start()
+        wait_for(lambda: _waits(connection), what="the end to wait for the thread")
+        with pytest.raises(IntegrityError):
+            create_run(connection, ACCOUNT, new, "worker-2")
+    ending.join(WAIT_SECONDS)
+    assert ends == [True]
+    assert store.runs.get(ACCOUNT, run.run_id).status == "completed"
+
+
+def _waits(connection: Connection) -> bool:
+    if is_sqlite(connection):
+        return True  # It has one writer at a time.
+    waiting = text("SELECT count(*) FROM pg_locks WHERE NOT granted")
+    return connection.execute(waiting).scalar_one() > 0

@@ -78,7 +78,7 @@ def test_an_answer_is_found_once_it_is_final_and_gone_with_its_thread(store: Sto
     store.runs.end(OWNER, completed(run.run_id, 2, "answered"))
     assert finds(store, "answered")
     store.threads.delete(ACCOUNT, run.thread_id)
-    store.maintenance.purge(2e9)
+    store.imports.purge(2e9)
     assert not finds(store, "answered")
 
 

@@ -2,13 +2,15 @@
 
 from dataclasses import replace
 
-from api.parts import TextPart
+import orjson
+
+from api.parts import TextPart, encode_parts
 from api.store.records import StoredMessage, StoredRun, Thread
 from api.wire.responses import message_fields, run_fields, thread_fields
 
 THREAD = Thread("t", "local", "Wine", "m", "Be kind.", 1.0, 2.0)
 RUN = StoredRun("r", "local", "t", "a", "m", "running", 3, "worker-1", 1.0)
-ANSWER = StoredMessage("a", 2, "t", "q", "assistant", (TextPart("Red."),), "completed", "r", 1.5)
+ANSWER = StoredMessage("a", 2, "t", "q", "assistant", encode_parts([TextPart("Red.")]), "completed", "r", 1.5)
 
 
 def test_nothing_says_whose_it_is_or_which_worker_makes_it() -> None:
@@ -35,7 +37,7 @@ def test_a_run_tells_what_it_used_also_where_that_is_nothing() -> None:
 
 def test_a_message_carries_its_parts_and_its_run() -> None:
     fields = message_fields(ANSWER, {"r": RUN})
-    assert fields["parts"] == [{"text": "Red.", "type": "text"}]
+    assert orjson.loads(orjson.dumps(fields))["parts"] == [{"text": "Red.", "type": "text"}]
     assert fields["run"] == run_fields(RUN)
 
 
