@@ -74,6 +74,7 @@ PURE = (
     "api.provider.sse_decoder",
     "api.runs.titles",
     "api.store.run_lines",
+    "api.store.words",
     "ui.markdown",
     "ui.client.decoding",
     "ui.client.sse",

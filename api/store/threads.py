@@ -1,6 +1,7 @@
 """Threads of an account: newest first, deleted with a way back."""
 
 import time
+from collections.abc import Callable
 
 from sqlalchemy import ColumnElement, Connection, and_, bindparam, case, insert, select, tuple_, update
 
@@ -9,7 +10,7 @@ from api.ids import new_id
 from api.store.pages import Page, decode_cursor, encode_cursor
 from api.store.records import Thread
 from api.store.schema import Now, StoredText, is_active, runs, threads
-from api.store.search import index_terms, query_terms, thread_has
+from api.store.search import SearchQuery, index_terms, parse_query, thread_has
 from api.store.transactions import Database
 
 COLUMNS = (
@@ -65,6 +66,8 @@ class Threads:
         self, account_id: str, *, query: str = "", cursor: str | None = None, limit: int = 50
     ) -> Page[Thread]:
         """Return a page of threads, the last used first; a `query` keeps those whose title or messages have its words.
+
+        Those that have the words as they are written come before those that have longer ones.
 
         Raises:
             BadRequest: The cursor is not one that a page gave.
@@ -131,17 +134,60 @@ def _insert(connection: Connection, thread: Thread) -> None:
 
 
 def _list_newest(connection: Connection, account_id: str, query: str, cursor: str | None, limit: int) -> Page[Thread]:
-    asked = select(*COLUMNS).where(threads.c.account_id == account_id, threads.c.deleted_at.is_(None))
-    if cursor:
-        asked = asked.where(tuple_(threads.c.updated_at, threads.c.id) < decode_cursor(cursor))
-    if terms := query_terms(query):
-        asked = asked.where(thread_has(connection, account_id, terms))
-    elif query.strip():
-        return Page((), None)
-    rows = connection.execute(asked.order_by(threads.c.updated_at.desc(), threads.c.id.desc()).limit(limit + 1)).all()
-    found = tuple(Thread(**row._mapping) for row in rows[:limit])
-    has_more = len(rows) > limit
-    return Page(found, encode_cursor(found[-1].updated_at, found[-1].thread_id) if has_more else None)
+    if query.strip():
+        return _find(connection, account_id, parse_query(query), cursor, limit)
+    place = decode_cursor(cursor) if cursor else None
+    found = _newest(connection, account_id, place, limit + 1)
+    return _page(found, limit, lambda last: encode_cursor(last.updated_at, last.thread_id))
+
+
+def _find(connection: Connection, account_id: str, asked: SearchQuery, cursor: str | None, limit: int) -> Page[Thread]:
+    """Return a page of what a query finds: level by level, each newest first and without what those before it have."""
+    levels = [*asked.levels, asked.last_resort] if asked.last_resort else [*asked.levels]
+    first, place = _decode_place(cursor) if cursor else (0, None)
+    found: list[Thread] = []
+    level_of: dict[str, int] = {}
+    for level in range(first, len(levels)):
+        is_last_resort = level == len(asked.levels)
+        if len(found) > limit or (is_last_resort and (found or (cursor and level != first))):
+            break
+        has = thread_has(connection, account_id, levels[level])
+        had = [~thread_has(connection, account_id, levels[before]) for before in range(level) if not is_last_resort]
+        fresh = _newest(connection, account_id, place, limit + 1 - len(found), has, *had)
+        level_of |= dict.fromkeys((thread.thread_id for thread in fresh), level)
+        found += fresh
+        place = None
+    return _page(found, limit, lambda last: _encode_place(level_of[last.thread_id], last))
+
+
+def _newest(
+    connection: Connection,
+    account_id: str,
+    place: tuple[float, str] | None,
+    limit: int,
+    *conditions: ColumnElement[bool],
+) -> list[Thread]:
+    asked = select(*COLUMNS).where(threads.c.account_id == account_id, threads.c.deleted_at.is_(None), *conditions)
+    if place:
+        asked = asked.where(tuple_(threads.c.updated_at, threads.c.id) < place)
+    rows = connection.execute(asked.order_by(threads.c.updated_at.desc(), threads.c.id.desc()).limit(limit))
+    return [Thread(**row._mapping) for row in rows]
+
+
+def _page(found: list[Thread], limit: int, encode: Callable[[Thread], str]) -> Page[Thread]:
+    """Return the first `limit` of what was found, which is one more where there is more."""
+    shown = tuple(found[:limit])
+    return Page(shown, encode(shown[-1]) if len(found) > limit else None)
+
+
+def _encode_place(level: int, last: Thread) -> str:
+    return encode_cursor(last.updated_at, f"{last.thread_id}.{level}")
+
+
+def _decode_place(cursor: str) -> tuple[int, tuple[float, str]]:
+    updated_at, place = decode_cursor(cursor)
+    thread_id, _, level = place.partition(".")
+    return int(level) if level in ("1", "2") else 0, (updated_at, thread_id)
 
 
 def _changes(title: str | None, model: str | None, system_prompt: str | None) -> dict[str, str]:

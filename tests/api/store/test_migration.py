@@ -105,3 +105,38 @@ def test_an_absent_database_is_an_error_that_says_try_again() -> None:
 def test_the_numbers_of_the_migrations_are_in_a_row(engine: Engine) -> None:
     numbers = sorted(path.name.partition("_")[0] for path in MIGRATIONS.glob("*.py"))
     assert numbers == [f"{number:04}" for number in range(1, len(numbers) + 1)]
+
+
+OLD_TERMS = {
+    "We write C++ here": "we write c here",
+    "किताब पढ़ो": "क त ब पढ",
+    "plain words": "plain words",
+}
+
+
+def test_what_was_stored_before_is_found_by_the_words_of_today(empty_url: str) -> None:
+    engine = make_engine(empty_url)
+    migrate(engine, "0003")
+    store = open_store(engine)
+    made = {}
+    for said, terms in [*OLD_TERMS.items()] * 2:
+        made[said] = store.threads.create(ACCOUNT, title="" if said in made else said).thread_id
+        store.messages.append(ACCOUNT, made[said], [NewMessage("user", (TextPart(said),))])
+        with engine.begin() as connection:
+            row = {"thread_id": made[said], "terms": terms}
+            connection.execute(text("UPDATE messages SET search = :terms WHERE thread_id = :thread_id"), row)
+            connection.execute(text("UPDATE threads SET search = :terms WHERE id = :thread_id AND title <> ''"), row)
+    many = store.threads.create(ACCOUNT, title="many")
+    store.messages.append(ACCOUNT, many.thread_id, [NewMessage("user", (TextPart("more"),)) for _ in range(1100)])
+    with engine.begin() as connection:
+        connection.execute(text("UPDATE messages SET search = 'old' WHERE search = 'more'"))
+    migrate(engine)
+    for query, said in (("C++", "We write C++ here"), ("किताब", "किताब पढ़ो"), ("plain", "plain words")):
+        found = [thread.thread_id for thread in store.threads.list_newest(ACCOUNT, query=query).items]
+        assert len(found) == 2, query
+        assert made[said] in found
+    with engine.begin() as connection:
+        assert connection.execute(text("SELECT count(*) FROM messages WHERE search = 'more'")).scalar_one() == 1100
+    assert [thread.title for thread in store.threads.list_newest(ACCOUNT, query="more").items] == ["many"]
+    assert store.threads.list_newest(ACCOUNT, query="old").items == ()
+    engine.dispose()
