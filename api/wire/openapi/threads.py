@@ -45,7 +45,7 @@ def thread_paths() -> Schema:
         "/threads": {
             "get": {
                 **operation(
-                    "Threads, the last used first; with query those that have its words, as written before longer ones.",
+                    "Threads, the last used first; with query those that have its words, the best first.",
                     {"200": json_response("A page.", page), **errors(400)},
                 ),
                 "parameters": [found, *_PAGE],
