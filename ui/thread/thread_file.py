@@ -10,11 +10,17 @@ from ui.client.decoding import decode_message
 from ui.errors import PageError
 from ui.messages import Message
 from ui.parts import ReasoningPart, TextPart, ToolCallPart, ToolResultPart
+from ui.thread.markdown_blocks import embedded
 from ui.thread.state import ChatState
 from ui.threads import Thread
 
 FIELDS = ("title", "model", "system_prompt")
 MAX_NAME_CHARACTERS = 60
+
+# What Markdown takes for markup in a line of text.
+_MARKUP = re.compile(
+    r"""[`*]|\\(?=[!-/:-@[-`{-~])|(?<![^\W_])_|_(?![^\W_])|<(?=[A-Za-z/!?])|&(?=#?\w+;)|~(?=.*~)|(?<=~)~|(?<=\s)#+$"""
+)
 
 
 class UnreadableExport(PageError):
@@ -56,9 +62,9 @@ def to_markdown(thread: Thread, messages: Sequence[Any], leaf_id: str | None) ->
     leaf = state.get(leaf_id)
     if leaf:
         state.choose(leaf)
-    sections = [f"# {thread.title or texts.EXPORT_UNTITLED}"]
+    sections = [f"# {_escaped(thread.title) or texts.EXPORT_UNTITLED}"]
     if thread.system_prompt:
-        sections += [f"## {texts.SYSTEM_PROMPT}", thread.system_prompt]
+        sections += [f"## {texts.SYSTEM_PROMPT}", embedded(thread.system_prompt)]
     for message in state.messages:
         sections += [f"## {texts.EXPORT_SAYS[message.role]}", *_sections(message)]
     return "\n\n".join(sections) + "\n"
@@ -74,16 +80,21 @@ def _sections(message: Message) -> Iterator[str]:
     for part in message.parts:
         match part:
             case TextPart():
-                yield part.text
+                yield embedded(part.text)
             case ReasoningPart():
-                quoted = "\n".join(f"> {line}".rstrip() for line in part.text.splitlines())
+                quoted = "\n".join(f"> {line}".rstrip() for line in embedded(part.text).split("\n"))
                 yield f"> **{texts.EXPORT_REASONING}**\n>\n{quoted}"
             case ToolCallPart(_, name, arguments):
-                yield f"*{texts.TOOL_CALL.format(name=name)}*"
+                yield f"*{texts.TOOL_CALL.format(name=_escaped(name))}*"
                 yield _fenced(arguments, "json")
             case ToolResultPart(_, content, is_error):
                 yield f"*{texts.EXPORT_TOOL_ERROR if is_error else texts.EXPORT_TOOL_RESULT}*"
                 yield _fenced(content)
+
+
+def _escaped(line: str) -> str:
+    """Return a line of plain text as Markdown that reads so."""
+    return _MARKUP.sub(r"\\\g<0>", " ".join(line.split()))
 
 
 def _fenced(text: str, language: str = "") -> str:
