@@ -33,7 +33,7 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("UI_PASSWORD", "", "password of the page; without it the page is open to whoever reaches it"),
     Setting("UI_OPEN", "0", "1 says that strangers may chat: a public address without UI_PASSWORD"),
     Setting("UI_MAX_STREAMS", "200", "how many answers this process reads at once"),
-    Setting("FORWARDED_ALLOW_IPS", "127.0.0.1", "proxies whose X-Forwarded-* headers are believed; * for all"),
+    Setting("FORWARDED_ALLOW_IPS", "127.0.0.1,::1", "proxies whose X-Forwarded-* headers are believed; * for all"),
     Setting("ROOT_PATH", "", "path prefix that a proxy strips before it asks the page"),
     Setting("UI_TITLE", "Decant", "title of the page"),
     Setting("UI_CAPTION", "Answers, poured as they come", "the line under the title"),

@@ -21,7 +21,7 @@ class Thread:
 
 @dataclass(frozen=True, slots=True)
 class ThreadPage:
-    """Some threads, the last used first, and where the next page begins."""
+    """Some threads, the last used first or the best found first, and where the next page begins."""
 
     threads: tuple[Thread, ...]
     next_cursor: str | None = None
@@ -56,6 +56,12 @@ def group_by_date(threads: Iterable[Thread], now_seconds: float, utc_offset_minu
     return groups
 
 
+def group_found(threads: Iterable[Thread]) -> list[ThreadGroup]:
+    """Put what a search has found, the best first, under one heading."""
+    found = [*threads]
+    return [ThreadGroup(texts.FOUND, found)] if found else []
+
+
 def merge_pages(known: Sequence[Thread], newest: ThreadPage) -> tuple[Thread, ...]:
     """Return the threads of a fresh first page, followed by what is known of the pages after it."""
     if newest.next_cursor is None or not newest.threads:
@@ -69,6 +75,12 @@ def merge_pages(known: Sequence[Thread], newest: ThreadPage) -> tuple[Thread, ..
         and (thread.updated_at, thread.thread_id) < (oldest.updated_at, oldest.thread_id)
     ]
     return (*newest.threads, *after)
+
+
+def append_known(known: Sequence[Thread], first: ThreadPage) -> tuple[Thread, ...]:
+    """Return the threads of a fresh first page of what a search finds, followed by those known that are not in it."""
+    fresh = {thread.thread_id for thread in first.threads}
+    return (*first.threads, *(thread for thread in known if thread.thread_id not in fresh))
 
 
 def _label(day: date, today: date) -> str:

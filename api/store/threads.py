@@ -10,7 +10,7 @@ from api.ids import new_id
 from api.store.pages import PAGE_CHARS, Page, decode_cursor, encode_cursor
 from api.store.records import Thread
 from api.store.schema import Now, StoredText, is_active, runs, storable, threads
-from api.store.search import index_terms, query_terms, thread_has
+from api.store.search import SearchQuery, index_terms, parse_query, thread_has
 from api.store.transactions import Database
 
 COLUMNS = (
@@ -66,6 +66,7 @@ class Threads:
     ) -> Page[Thread]:
         """Return a page of threads, the last used first; a `query` keeps those whose title or messages have its words.
 
+        Those that have the words as they are written come before those that have longer ones.
         Where system prompts are long a page has fewer than `limit`.
 
         Raises:
@@ -144,15 +145,50 @@ def _insert(connection: Connection, thread: Thread) -> None:
 
 
 def _list_newest(connection: Connection, account_id: str, query: str, cursor: str | None, limit: int) -> Page[Thread]:
+    if query.strip():
+        return _find(connection, account_id, parse_query(query), cursor, limit)
+    place = decode_cursor(cursor) if cursor else None
+    found, has_more = _newest(connection, account_id, place, limit)
+    return Page(tuple(found), encode_cursor(found[-1].updated_at, found[-1].thread_id) if has_more else None)
+
+
+def _find(connection: Connection, account_id: str, asked: SearchQuery, cursor: str | None, limit: int) -> Page[Thread]:
+    """Return a page of what a query finds: level by level, each newest first and without what those before it have."""
+    levels = [*asked.levels, asked.last_resort] if asked.last_resort else [*asked.levels]
+    first, place = _decode_place(cursor) if cursor else (0, None)
+    found: list[Thread] = []
+    last_level = first
+    for level in range(first, len(levels)):
+        is_last_resort = level == len(asked.levels)
+        if is_last_resort and (found or (cursor and level != first)):
+            break
+        has = thread_has(connection, account_id, levels[level])
+        had = [~thread_has(connection, account_id, levels[before]) for before in range(level) if not is_last_resort]
+        # A full page looks for one more, to know whether there is another page.
+        fresh, has_more = _newest(connection, account_id, place, max(1, limit - len(found)), has, *had)
+        if fresh and len(found) == limit:
+            return Page(tuple(found), _encode_place(last_level, found[-1]))
+        last_level = level if fresh else last_level
+        found += fresh
+        if has_more:
+            return Page(tuple(found), _encode_place(level, found[-1]))
+        place = None
+    return Page(tuple(found), None)
+
+
+def _newest(
+    connection: Connection,
+    account_id: str,
+    place: tuple[float, str] | None,
+    limit: int,
+    *conditions: ColumnElement[bool],
+) -> tuple[list[Thread], bool]:
+    """Return the first threads after a place, as many as make a page by number and size, and whether there are more."""
     size = func.length(threads.c.system_prompt).label("size")
     asked = select(threads.c.id, threads.c.updated_at, size)
-    asked = asked.where(threads.c.account_id == account_id, threads.c.deleted_at.is_(None))
-    if cursor:
-        asked = asked.where(tuple_(threads.c.updated_at, threads.c.id) < decode_cursor(cursor))
-    if terms := query_terms(query):
-        asked = asked.where(thread_has(connection, account_id, terms))
-    elif query.strip():
-        return Page((), None)
+    asked = asked.where(threads.c.account_id == account_id, threads.c.deleted_at.is_(None), *conditions)
+    if place:
+        asked = asked.where(tuple_(threads.c.updated_at, threads.c.id) < place)
     sized = asked.order_by(threads.c.updated_at.desc(), threads.c.id.desc()).limit(limit + 1).subquery()
     newest_first = (sized.c.updated_at.desc(), sized.c.id.desc())
     before = func.sum(sized.c.size).over(order_by=newest_first) - sized.c.size
@@ -160,9 +196,18 @@ def _list_newest(connection: Connection, account_id: str, query: str, cursor: st
     page = select(*COLUMNS, placed.c.left).join(placed, placed.c.id == threads.c.id)
     page = page.where(placed.c.before < PAGE_CHARS).order_by(threads.c.updated_at.desc(), threads.c.id.desc())
     rows = connection.execute(page.limit(limit)).all()
-    found = tuple(Thread(*row[:-1]) for row in rows)
-    has_more = bool(rows) and rows[0].left > len(found)
-    return Page(found, encode_cursor(found[-1].updated_at, found[-1].thread_id) if has_more else None)
+    found = [Thread(*row[:-1]) for row in rows]
+    return found, bool(rows) and rows[0].left > len(found)
+
+
+def _encode_place(level: int, last: Thread) -> str:
+    return encode_cursor(last.updated_at, f"{last.thread_id}.{level}")
+
+
+def _decode_place(cursor: str) -> tuple[int, tuple[float, str]]:
+    updated_at, place = decode_cursor(cursor)
+    thread_id, _, level = place.partition(".")
+    return int(level) if level in ("1", "2") else 0, (updated_at, thread_id)
 
 
 def _changes(title: str | None, model: str | None, system_prompt: str | None) -> dict[str, str]:

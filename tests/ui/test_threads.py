@@ -3,7 +3,7 @@ from datetime import UTC, datetime
 import pytest
 
 from ui import texts
-from ui.threads import Thread, ThreadPage, group_by_date, merge_pages
+from ui.threads import Thread, ThreadPage, append_known, group_by_date, group_found, merge_pages
 
 NOW = datetime(2026, 3, 15, 12, 0, tzinfo=UTC).timestamp()
 
@@ -53,3 +53,12 @@ def test_a_fresh_first_page_keeps_what_is_known_after_it() -> None:
 def test_a_page_without_a_next_one_is_everything() -> None:
     known = [Thread("a", updated_at=9), Thread("gone", updated_at=8)]
     assert merge_pages(known, ThreadPage((Thread("a", updated_at=9),))) == (Thread("a", updated_at=9),)
+
+
+def test_what_is_found_keeps_its_order_whatever_its_date() -> None:
+    found = [Thread("best", updated_at=at(2020, 1, 1)), Thread("newest", updated_at=NOW)]
+    (group,) = group_found(found)
+    assert (group.label, group.threads) == (texts.FOUND, found)
+    assert group_found([]) == []
+    fresh = ThreadPage((Thread("newer", updated_at=NOW), Thread("best", updated_at=at(2020, 1, 1))), "more")
+    assert [thread.thread_id for thread in append_known(found, fresh)] == ["newer", "best", "newest"]

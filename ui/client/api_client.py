@@ -59,7 +59,7 @@ class ApiClient:
         return self._transport.ask("GET", "/models", _decode_models)
 
     def threads(self, query: str = "", cursor: str | None = None) -> ThreadPage:
-        """Return a page of threads, the last used first; with a query those that have its words.
+        """Return a page of threads, the last used first; with a query those that have its words, the best first.
 
         Raises:
             PageError: there is no such answer.

@@ -1,6 +1,6 @@
 export default {
   template: `<input ref="file" type="file" accept=".json,application/json" hidden @change="onChoose">`,
-  props: { refused: String },
+  props: { maxBytes: Number, tooLarge: String, unsent: String },
   emits: ["imported", "refused"],
   mounted() {
     this.onDragOver = (event) => event.dataTransfer?.types.includes("Files") && event.preventDefault();
@@ -27,13 +27,17 @@ export default {
       this.$el.value = "";
     },
     async send(file) {
+      if (file.size > this.maxBytes) {
+        this.$emit("refused", this.tooLarge);
+        return;
+      }
       try {
         const headers = { "Content-Type": "application/json" };
         const response = await fetch(`${window.path_prefix}/import`, { method: "POST", headers, body: file });
         const { thread_id, error } = await response.json();
         thread_id ? this.$emit("imported", thread_id) : this.$emit("refused", error);
       } catch {
-        this.$emit("refused", this.refused);
+        this.$emit("refused", this.unsent);
       }
     },
   },

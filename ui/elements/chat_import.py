@@ -7,13 +7,17 @@ from nicegui import events, ui
 
 from ui import texts
 
+MAX_FILE_BYTES = 32 * 1024 * 1024
+
 
 class ChatImport(ui.element, component="chat_import.js"):
     """Asks for a file and says which thread it became, or why it did not."""
 
     def __init__(self, *, on_import: Callable[[str], Any], on_refuse: Callable[[str], Any]) -> None:
         super().__init__()
-        self._props["refused"] = texts.IMPORT_UNREADABLE.format(reason="it could not be sent")
+        self._props["max-bytes"] = MAX_FILE_BYTES
+        self._props["too-large"] = texts.IMPORT_TOO_LARGE.format(megabytes=MAX_FILE_BYTES >> 20)
+        self._props["unsent"] = texts.IMPORT_UNSENT
         self.on("imported", lambda event: self._on_text(event, on_import))
         self.on("refused", lambda event: self._on_text(event, on_refuse))
 

@@ -9,10 +9,9 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 
 from ui import texts
 from ui.client.backend import Backend
+from ui.elements.chat_import import MAX_FILE_BYTES
 from ui.errors import ApiRefused, PageError
 from ui.thread.thread_file import file_name, from_json, to_json, to_markdown
-
-MAX_FILE_BYTES = 32 * 1024 * 1024
 
 
 def register(backend: Backend) -> None:
@@ -29,10 +28,10 @@ def register(backend: Backend) -> None:
     async def take(request: Request) -> Response:
         # A form of another site cannot send this type without asking first.
         if request.headers.get("content-type", "").partition(";")[0] != "application/json":
-            return JSONResponse({"error": texts.IMPORT_UNREADABLE.format(reason="it is not JSON")}, 415)
+            return JSONResponse({"error": texts.IMPORT_UNREADABLE.format(reason=texts.NOT_JSON)}, 415)
         content = await _read(request)
         if content is None:
-            return JSONResponse({"error": texts.IMPORT_TOO_LARGE}, 413)
+            return JSONResponse({"error": texts.IMPORT_TOO_LARGE.format(megabytes=MAX_FILE_BYTES >> 20)}, 413)
         try:
             fields = await _known(backend, await backend.call(from_json, content))
             thread = await backend.call(backend.client.create_thread, **fields)

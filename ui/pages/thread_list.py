@@ -12,7 +12,7 @@ from ui.client.backend import Backend
 from ui.elements.notices import UndoToast
 from ui.elements.thread_index import ThreadIndex, ThreadIndexActions
 from ui.errors import PageError
-from ui.threads import Thread, ThreadPage, group_by_date, merge_pages
+from ui.threads import Thread, ThreadPage, append_known, group_by_date, group_found, merge_pages
 
 P = ParamSpec("P")
 
@@ -86,7 +86,8 @@ class ThreadList:
         if self._threads is None or len(self._threads) <= len(page.threads):
             self._threads, self._next_cursor = page.threads, page.next_cursor
         else:
-            self._threads = merge_pages(self._threads, page)
+            merge = append_known if query else merge_pages
+            self._threads = merge(self._threads, page)
         self._show()
         self._observer.on_list_change()
 
@@ -178,5 +179,6 @@ class ThreadList:
 
     def _show(self) -> None:
         if self._threads is not None and not self._index.is_deleted:
-            groups = group_by_date(self._threads, self._backend.time(), self._utc_offset_minutes)
+            dated = group_by_date(self._threads, self._backend.time(), self._utc_offset_minutes)
+            groups = group_found(self._threads) if self._query else dated
             self._index.show(groups, self._active, self._running, has_more=self._next_cursor is not None)

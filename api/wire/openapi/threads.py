@@ -44,7 +44,10 @@ def thread_paths() -> Schema:
     return {
         "/threads": {
             "get": {
-                **operation("Threads, the last used first.", {"200": json_response("A page.", page), **errors(400)}),
+                **operation(
+                    "Threads, the last used first; with query those that have its words, the best first.",
+                    {"200": json_response("A page.", page), **errors(400)},
+                ),
                 "parameters": [found, *_PAGE],
             },
             "post": {

@@ -155,3 +155,38 @@ def test_a_file_that_cannot_be_used_is_refused_with_a_sentence(kind: str, tmp_pa
     with pytest.raises(ConfigError, match="which cannot be used: "):
         prepare(engine)
     engine.dispose()
+
+
+OLD_TERMS = {
+    "We write C++ here": "we write c here",
+    "किताब पढ़ो": "क त ब पढ",
+    "plain words": "plain words",
+}
+
+
+def test_what_was_stored_before_is_found_by_the_words_of_today(empty_url: str) -> None:
+    engine = make_engine(empty_url)
+    migrate(engine, "0003")
+    store = open_store(engine)
+    made = {}
+    for said, terms in [*OLD_TERMS.items()] * 2:
+        made[said] = store.threads.create(ACCOUNT, title="" if said in made else said).thread_id
+        store.messages.append(ACCOUNT, made[said], [NewMessage("user", (TextPart(said),))])
+        with engine.begin() as connection:
+            row = {"thread_id": made[said], "terms": terms}
+            connection.execute(text("UPDATE messages SET search = :terms WHERE thread_id = :thread_id"), row)
+            connection.execute(text("UPDATE threads SET search = :terms WHERE id = :thread_id AND title <> ''"), row)
+    many = store.threads.create(ACCOUNT, title="many")
+    store.messages.append(ACCOUNT, many.thread_id, [NewMessage("user", (TextPart("more"),)) for _ in range(1100)])
+    with engine.begin() as connection:
+        connection.execute(text("UPDATE messages SET search = 'old' WHERE search = 'more'"))
+    migrate(engine)
+    for query, said in (("C++", "We write C++ here"), ("किताब", "किताब पढ़ो"), ("plain", "plain words")):
+        found = [thread.thread_id for thread in store.threads.list_newest(ACCOUNT, query=query).items]
+        assert len(found) == 2, query
+        assert made[said] in found
+    with engine.begin() as connection:
+        assert connection.execute(text("SELECT count(*) FROM messages WHERE search = 'more'")).scalar_one() == 1100
+    assert [thread.title for thread in store.threads.list_newest(ACCOUNT, query="more").items] == ["many"]
+    assert store.threads.list_newest(ACCOUNT, query="old").items == ()
+    engine.dispose()
