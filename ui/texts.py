@@ -13,6 +13,8 @@ PLACEHOLDER = "Ask anything"
 COMPOSER_LABEL = "Your message"
 COMPOSER_HINT = "Enter sends, Shift+Enter breaks the line, Esc stops. Answers can be wrong."
 TOO_LONG = "This text is too long for one message by {excess} characters. Shorten it or send it in parts."
+WAIT_FOR_ANSWER = "Wait for the answer or stop it first. Your text is kept."
+WAIT_FOR_CHAT = "Wait until the chat is loaded. Your text is kept."
 SEND = "Send"
 STOP = "Stop"
 

@@ -1,6 +1,10 @@
-// The browser's half of the composer: no keystroke waits for the server, and unsent text survives a reload. A text that
-// was sent and came back, or was sent just before a reload, keeps its key, so that sending it again runs nothing twice.
-const DRAFT = "decant.draft";
+// The browser's half of the composer: no keystroke waits for the server, and unsent text survives a reload. Every thread
+// has a draft of its own, in this tab. A text that was sent and came back, or was sent just before a reload, keeps its
+// key, so that sending it again runs nothing twice.
+const DRAFT = "decant.draft"; // of the thread that has no id yet; of the others "decant.draft/" and the id
+const MAX_DRAFTS = 30;
+const MAX_DRAFT_CHARACTERS = 1000000; // of all drafts, the oldest of which go first
+const SAVE_PAUSE = 300;
 const MAX_MESSAGE_BYTES = 950000; // NiceGUI drops messages to the server above 1 MB
 const newKey = () => Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
 
@@ -20,14 +24,13 @@ export default {
       <p v-if="problem || said" class="composer-problem" role="alert">{{ problem || said }}</p>
       <p v-else-if="!isTouch" class="composer-hint">{{ texts.hint }}</p>
     </form>`,
-  props: { isRunning: Boolean, maxCharacters: Number, texts: Object },
+  props: { isRunning: Boolean, maxCharacters: Number, place: Object, texts: Object },
   emits: ["send", "cancel"],
   data: () => ({ isTouch: matchMedia("(hover: none) and (pointer: coarse)").matches, isEmpty: true, isSending: false, problem: "", said: "" }),
   mounted() {
-    this.sent = "";
-    const draft = this.stored();
-    this.keyed = draft.keyed;
-    this.put(draft.text);
+    this.thread = this.place.thread;
+    this.forgotten = new Set();
+    this.take();
     this.onEscape = (event) => {
       const isElsewhere = event.defaultPrevented || event.isComposing || document.querySelector("dialog[open], [inert]");
       const place = document.activeElement;
@@ -35,10 +38,28 @@ export default {
       if (event.key === "Escape" && this.isRunning && !isElsewhere && isHere) this.$emit("cancel");
     };
     document.addEventListener("keydown", this.onEscape);
+    this.save = () => this.store();
+    window.addEventListener("pagehide", this.save);
+    document.addEventListener("visibilitychange", this.save);
+    this.watcher = new ResizeObserver(() => this.$refs.text.clientWidth !== this.width && this.grow(true));
+    this.watcher.observe(this.$refs.text);
     this.focus();
   },
   beforeUnmount() {
+    this.store();
     document.removeEventListener("keydown", this.onEscape);
+    window.removeEventListener("pagehide", this.save);
+    document.removeEventListener("visibilitychange", this.save);
+    this.watcher.disconnect();
+  },
+  watch: {
+    place(now, before) {
+      if (now.visit !== before.visit) this.change(now.thread);
+      else if (now.thread !== before.thread) this.rename(now.thread);
+    },
+    isRunning() {
+      if (this.said === this.texts.wait) this.said = "";
+    },
   },
   watch: {
     isRunning(isRunning) {
@@ -56,17 +77,25 @@ export default {
       this.send();
     },
     onInput() {
+      this.said = "";
+      this.check();
+      clearTimeout(this.timer);
+      this.timer = setTimeout(() => this.store(), SAVE_PAUSE);
+    },
+    check() {
       const text = this.$refs.text.value;
       const excess = text.length - this.maxCharacters;
-      this.isEmpty = !text.trim();
-      this.said = "";
+      this.isEmpty = !/\S/.test(text);
       this.problem = excess > 0 ? this.texts.too_long.replace("{excess}", excess.toLocaleString()) : "";
-      this.store(this.sent + text);
       this.grow();
     },
     send() {
       const text = this.$refs.text.value;
-      if (!text.trim() || this.isRunning || this.isSending || this.problem) return;
+      if (!text.trim() || this.isSending || this.problem) return;
+      if (this.isRunning) {
+        this.say(this.texts.wait);
+        return;
+      }
       const excess = JSON.stringify(JSON.stringify(text)).length - MAX_MESSAGE_BYTES;
       if (excess > 0) {
         this.problem = this.texts.too_long.replace("{excess}", excess.toLocaleString());
@@ -75,7 +104,9 @@ export default {
       this.isSending = true;
       this.sent = text;
       if (this.keyed?.text !== text) this.keyed = { text, key: newKey() };
+      this.said = "";
       this.put("");
+      this.store();
       this.$emit("send", this.keyed);
       this.focus();
     },
@@ -83,41 +114,95 @@ export default {
       this.isSending = false;
       this.sent = "";
       this.keyed = null;
-      this.store(this.$refs.text.value);
+      this.store();
     },
     reject(sentence) {
       this.isSending = false;
       const text = this.sent + this.$refs.text.value;
       this.sent = "";
       this.put(text);
-      this.say(sentence);
+      this.store();
+      if (sentence) this.say(sentence);
     },
     say(sentence) {
       this.said = sentence;
     },
     put(text) {
       this.$refs.text.value = text;
-      this.onInput();
+      this.check();
     },
-    store(text) {
-      // the browser may refuse: storage full or switched off
+    // The thread on the page has got its id.
+    rename(thread) {
+      this.drop(this.name());
+      this.thread = thread;
+      this.store();
+    },
+    change(thread) {
+      this.store();
+      this.thread = thread;
+      this.forgotten.delete(thread);
+      this.take();
+    },
+    forget(thread) {
+      this.forgotten.add(thread);
+      this.drop(this.name(thread));
+    },
+    drop(name) {
       try {
-        text
-          ? sessionStorage.setItem(DRAFT, JSON.stringify({ text, keyed: this.keyed }))
-          : sessionStorage.removeItem(DRAFT);
+        sessionStorage.removeItem(name);
       } catch {}
     },
-    stored() {
+    take() {
+      const draft = this.stored(this.name());
+      this.isSending = false;
+      this.sent = this.said = "";
+      this.keyed = draft.keyed;
+      this.put(draft.text);
+    },
+    name(thread = this.thread) {
+      return thread ? `${DRAFT}/${thread}` : DRAFT;
+    },
+    store() {
+      clearTimeout(this.timer);
+      const text = this.sent + this.$refs.text.value;
+      if (text === this.kept && this.thread === this.keptOf && this.keyed === this.keptKey) return;
+      [this.kept, this.keptOf, this.keptKey] = [text, this.thread, this.keyed];
+      // the browser may refuse: storage full or switched off
       try {
-        return JSON.parse(sessionStorage.getItem(DRAFT)) ?? { text: "" };
+        if (!text || this.forgotten.has(this.thread)) sessionStorage.removeItem(this.name());
+        else {
+          this.makeRoom(text.length);
+          sessionStorage.setItem(this.name(), JSON.stringify({ text, keyed: this.keyed, at: Date.now() }));
+        }
+      } catch {}
+    },
+    makeRoom(length) {
+      const names = Object.keys(sessionStorage).filter((name) => name.startsWith(DRAFT) && name !== this.name());
+      const others = names.map((name) => [name, this.stored(name)]).sort(([, one], [, other]) => (other.at ?? 0) - (one.at ?? 0));
+      others.forEach(([name, draft], index) => {
+        length += draft.text.length;
+        if (index >= MAX_DRAFTS - 1 || length > MAX_DRAFT_CHARACTERS) sessionStorage.removeItem(name);
+      });
+    },
+    stored(name) {
+      try {
+        const draft = JSON.parse(sessionStorage.getItem(name));
+        return typeof draft?.text === "string" ? draft : { text: "" };
       } catch {
         return { text: "" };
       }
     },
-    grow() {
+    // At its greatest height a longer text changes nothing, and to lay it out again would hold every key.
+    grow(isAnew = false) {
       const area = this.$refs.text;
+      const length = area.value.length;
+      const isLonger = length >= this.length;
+      this.length = length;
+      if (!isAnew && this.isFull && (isLonger || area.scrollHeight > area.clientHeight + 1)) return;
       area.style.height = "auto";
       area.style.height = `${area.scrollHeight}px`;
+      this.width = area.clientWidth;
+      this.isFull = area.scrollHeight > area.clientHeight + 1;
     },
     takeFocus() {
       const place = document.activeElement;

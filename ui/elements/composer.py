@@ -1,4 +1,4 @@
-"""Where a message is written: the text lives in the browser until it is known to be a message of a thread."""
+"""Where a message is written: the text lives in the browser, a draft a thread, until it is known to be a message."""
 
 import re
 import uuid
@@ -23,6 +23,7 @@ class Composer(ui.element, component="composer.js"):
         super().__init__()
         self._props["is-running"] = False
         self._props["max-characters"] = MAX_CHARACTERS
+        self._props["place"] = {"thread": "", "visit": 0}
         self._props["texts"] = {
             "placeholder": texts.PLACEHOLDER,
             "label": texts.COMPOSER_LABEL,
@@ -30,6 +31,7 @@ class Composer(ui.element, component="composer.js"):
             "too_long": texts.TOO_LONG,
             "send": texts.SEND,
             "stop": texts.STOP,
+            "wait": texts.WAIT_FOR_ANSWER,
         }
         self.on("send", lambda event: self._on_send(event, on_send))
         self.on("cancel", on_cancel, args=[])
@@ -39,6 +41,18 @@ class Composer(ui.element, component="composer.js"):
         if self._props["is-running"] != is_running:
             self._props["is-running"] = is_running
             self.update()
+
+    def open_thread(self, thread_id: str) -> None:
+        """Show the draft of a thread, or with an empty id of the one that is not stored yet."""
+        self._set_place(thread_id, self._props["place"]["visit"] + 1)
+
+    def name_thread(self, thread_id: str) -> None:
+        """Keep the draft of the thread that is open by the id that it has got."""
+        self._set_place(thread_id, self._props["place"]["visit"])
+
+    def forget_thread(self, thread_id: str) -> None:
+        """Drop the draft of a thread."""
+        self.run_method("forget", thread_id)
 
     def accept(self) -> None:
         """Forget the text that was sent: it is a message now."""
@@ -55,6 +69,12 @@ class Composer(ui.element, component="composer.js"):
     def say(self, sentence: str) -> None:
         """Say what is wrong until the next word is written."""
         self.run_method("say", sentence)
+
+    def _set_place(self, thread_id: str, visit: int) -> None:
+        place = {"thread": thread_id, "visit": visit}
+        if self._props["place"] != place:
+            self._props["place"] = place
+            self.update()
 
     def _on_send(self, event: events.GenericEventArguments, send: Callable[[str, str], bool]) -> None:
         sent = event.args if isinstance(event.args, dict) else {}

@@ -1,5 +1,6 @@
 """Messages on the page: each view shows what its message holds and it has not shown yet."""
 
+from collections.abc import Callable
 from typing import Protocol
 
 from nicegui import ui
@@ -23,8 +24,8 @@ HEADLINES = {
 class MessageActions(Protocol):
     """What a person can do with a message."""
 
-    def edit(self, message: Message, text: str) -> bool:
-        """Ask this instead; False if that cannot be now."""
+    def edit(self, message: Message, text: str, say: Callable[[str], object]) -> bool:
+        """Ask this instead; False if that cannot be now, which is said."""
 
     def answer_again(self, answer: Message) -> None:
         """Have the question answered another time."""
@@ -70,12 +71,19 @@ class UserMessageView(ui.element):
         if self._editor is None:
             self._said.set_visibility(False)
             with self:
-                self._editor = MessageEditor(text or self.message.text, self._on_save, self._on_cancel)
+                shown = text or self.message.text
+                self._editor = MessageEditor(self.message.message_id, shown, self._on_save, self._on_cancel)
+
+    def end_waiting(self) -> None:
+        """Take back what was said of an answer that had to end first."""
+        if self._editor:
+            self._editor.say("")
 
     def _on_save(self, text: str) -> None:
+        editor = self._editor
         if text == self.message.text:
             self._on_cancel()
-        elif text.strip() and self._actions.edit(self.message, text):
+        elif editor and text.strip() and self._actions.edit(self.message, text, editor.say):
             self._close_editor()
 
     def _on_cancel(self) -> None:

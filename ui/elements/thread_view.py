@@ -1,14 +1,16 @@
 """The messages of one thread, kept in step with its state."""
 
-from nicegui import ui
+from nicegui import events, ui
 
 from ui import texts
+from ui.elements.composer import MAX_CHARACTERS
 from ui.elements.message_view import AnswerView, MessageActions, UserMessageView
 from ui.elements.tag import PlainButton
 from ui.messages import Message
 from ui.thread.state import ChatState
 
 AT_ONCE = 40
+MOST_EDITS = 10
 
 
 class ThreadView(ui.element, component="thread_view.js"):
@@ -21,6 +23,8 @@ class ThreadView(ui.element, component="thread_view.js"):
         self._actions = actions
         self._views: list[UserMessageView | AnswerView] = []
         self._first = 0
+        self._edits: dict[str, str] = {}
+        self.on("edits", self._on_edits)
         with self:
             self._earlier = PlainButton(self._show_earlier, text=texts.SHOW_EARLIER).classes("earlier")
         self._earlier.set_visibility(False)
@@ -58,6 +62,12 @@ class ThreadView(ui.element, component="thread_view.js"):
             if view.message is message:
                 view.focus_versions(is_next=is_next)
 
+    def end_waiting(self) -> None:
+        """Take back what editors said of an answer that had to end first."""
+        for view in self._views:
+            if isinstance(view, UserMessageView):
+                view.end_waiting()
+
     def _refresh(self, view: UserMessageView | AnswerView, *, is_last: bool) -> None:
         view.refresh(self._state.siblings(view.message))
         if isinstance(view, AnswerView):
@@ -66,8 +76,21 @@ class ThreadView(ui.element, component="thread_view.js"):
     def _add(self, message: Message) -> UserMessageView | AnswerView:
         with self:
             if message.role == "user":
-                return UserMessageView(message, self._actions)
+                view = UserMessageView(message, self._actions)
+                if text := self._edits.pop(message.message_id, ""):
+                    view.open_editor(text)
+                return view
             return AnswerView(message, self._actions)
+
+    def _on_edits(self, event: events.GenericEventArguments) -> None:
+        """Open the editors that were open before, of messages that are shown now or later."""
+        for entry in event.args[:MOST_EDITS] if isinstance(event.args, list) else ():
+            message_id, text = entry if isinstance(entry, list) and len(entry) == 2 else ("", "")
+            if isinstance(message_id, str) and isinstance(text, str) and message_id and len(text) <= MAX_CHARACTERS:
+                self._edits[message_id] = text
+        for view in self._views:
+            if isinstance(view, UserMessageView) and (edited := self._edits.pop(view.message.message_id, "")):
+                view.open_editor(edited)
 
     def _drop_stale(self, messages: list[Message]) -> None:
         shown = messages[self._first :]

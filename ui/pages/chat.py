@@ -111,7 +111,7 @@ def _preload() -> None:
     with Tag("div") as unseen:
         StreamedMarkdown().finish()
         CopyButton(str)
-        MessageEditor("", lambda _: None, lambda: None)
+        MessageEditor("", "", lambda _: None, lambda: None)
     unseen.set_visibility(False)
 
 

@@ -6,6 +6,7 @@ The thread and its runs are the API's. What is asked for here is shown at once a
 import logging
 import uuid
 import weakref
+from collections.abc import Callable
 from functools import partial
 from typing import Protocol
 
@@ -53,6 +54,7 @@ class OpenThread:
         self._stored = StoredMessages(backend, self._state)
         self._run: OpenRun | None = None
         self._is_closed = False
+        elements.composer.open_thread(thread.thread_id)
         with elements.scroller:
             self._view = ThreadView(self._state, weakref.proxy(self))
         self._refresh()
@@ -105,28 +107,20 @@ class OpenThread:
             background_tasks.create(self._run.read(), name="follow a run")
 
     def send(self, text: str, key: str) -> bool:
-        """Ask below what is shown; False while an answer is being written."""
-        if self._may_ask():
-            self._start(self._state.ask(text), key)
-            return True
-        return False
+        """Ask below what is shown; False, and said so, while that cannot be."""
+        return self._ask(lambda: self._state.ask(text), self._elements.composer.say, key)
 
-    def edit(self, message: Message, text: str) -> bool:
-        """Ask this instead, as another version of the message; False while an answer is being written."""
-        if self._may_ask():
-            self._start(self._state.edit(message, text))
-            return True
-        return False
+    def edit(self, message: Message, text: str, say: Callable[[str], object]) -> bool:
+        """Ask this instead, as another version of the message; False, and said so, while that cannot be."""
+        return self._ask(lambda: self._state.edit(message, text), say)
 
     def answer_again(self, answer: Message) -> None:
         """Have the question answered another time."""
-        if self._may_ask():
-            self._start(self._state.answer_again(answer))
+        self._ask(lambda: self._state.answer_again(answer), self._elements.composer.say)
 
     def go_on(self, answer: Message) -> None:
         """Have an answer that ends before its end written on, as another version of it."""
-        if self._may_ask():
-            self._start(self._state.go_on(answer))
+        self._ask(lambda: self._state.go_on(answer), self._elements.composer.say)
 
     def choose(self, message: Message) -> None:
         """Show another version of a message, and how the thread went on from there."""
@@ -149,6 +143,7 @@ class OpenThread:
         """Tell the page that what was asked for is stored."""
         if not self._is_closed:
             self._elements.composer.accept()
+            self._elements.composer.name_thread(self.thread.thread_id)
             self._observer.on_run_start(self.thread)
 
     def on_run_elsewhere(self, thread_id: str) -> None:
@@ -178,13 +173,20 @@ class OpenThread:
         if self._is_closed:
             return
         self._refresh()
+        self._view.end_waiting()
         shown = self._state.get(run.answer.message_id) or run.answer
         sentence = shown.failure.sentence if shown.failure else ""
         self._elements.announcer.say(SPOKEN_ENDS.get(shown.status) or f"{texts.FAILED} {sentence}")
         self._observer.on_run_end()
 
-    def _may_ask(self) -> bool:
-        return self.is_loaded and not self._state.is_running and not self._is_closed
+    def _ask(self, ask: Callable[[], Asked], say: Callable[[str], object], key: str | None = None) -> bool:
+        if self._is_closed:
+            return False
+        if self._state.is_running or not self.is_loaded:
+            say(texts.WAIT_FOR_ANSWER if self._state.is_running else texts.WAIT_FOR_CHAT)
+            return False
+        self._start(ask(), key)
+        return True
 
     def _start(self, asked: Asked, key: str | None = None) -> None:
         self._refresh(is_beside=True)

@@ -28,6 +28,9 @@ class ListObserver(Protocol):
     def on_thread_change(self, thread: Thread) -> None:
         """Take note of a thread's new title."""
 
+    def on_thread_delete(self, thread_id: str) -> None:
+        """Take note that a thread is deleted."""
+
     def on_list_change(self) -> None:
         """Take note that the list is fresh."""
 
@@ -133,6 +136,7 @@ class ThreadList:
     async def _delete(self, thread_id: str) -> None:
         await self._backend.call(self._backend.client.delete_thread, thread_id)
         was_open = thread_id == self._active
+        self._observer.on_thread_delete(thread_id)
         self._threads = tuple(known for known in self._threads or () if known.thread_id != thread_id)
         if was_open:
             self._observer.open(None)

@@ -104,6 +104,10 @@ class Workspace:
             self._open_thread.thread = thread
             self._show_thread()
 
+    def on_thread_delete(self, thread_id: str) -> None:
+        """Take note that a thread is deleted."""
+        self._elements.composer.forget_thread(thread_id)
+
     def on_list_change(self) -> None:
         """Take note of titles that the API has given."""
         listed = self._threads.find(self._open_thread.thread.thread_id)
