@@ -5,7 +5,7 @@
     │   ├── TooSlow           408  the body has not come in its time
     │   ├── TooLarge          413  the body is over the limit
     │   ├── NotJson           415  the body is not declared as JSON
-    │   └── KeyReused         422  the Idempotency-Key belongs to another request
+    │   └── KeyReused         409  the Idempotency-Key belongs to another request
     ├── Unauthorized          401  the access token is missing or wrong
     ├── Forbidden             403  this way of asking is closed
     ├── NotFound              404  no such route or thing
@@ -72,7 +72,7 @@ class NotJson(BadRequest):
 class KeyReused(BadRequest):
     """The Idempotency-Key belongs to another request."""
 
-    status = 422
+    status = 409
 
 
 class Unauthorized(DecantError):

@@ -12,9 +12,7 @@ from api.routes.run_streams import EventStream, stream_response
 from api.runs.thread_runs import ThreadRuns
 from api.store import LOCAL_ACCOUNT_ID, Store
 from api.wire.responses import run_fields
-from api.wire.thread_requests import parse_run_request
-
-MAX_KEY_CHARS = 200
+from api.wire.thread_requests import MAX_KEY_CHARS, parse_run_request
 
 
 def create_blueprint(thread_runs: ThreadRuns, store: Store, config: Config) -> Blueprint:

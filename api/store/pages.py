@@ -1,5 +1,6 @@
 """Pages of long lists: a page says where the next one begins, so that no page costs more than another."""
 
+import re
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
@@ -7,6 +8,9 @@ from api.errors import BadRequest
 
 T = TypeVar("T")
 
+# What `encode_cursor` makes; an empty one is the beginning.
+CURSOR = r"^([0-9]{1,14}(\.[0-9]{1,20})?_[0-9A-Za-z-]{1,100})?$"
+_CURSOR = re.compile(CURSOR.replace("$", r"\Z"), re.ASCII)
 PAGE_CHARS = 1_000_000  # A page ends after the row that reaches it.
 
 
@@ -29,11 +33,7 @@ def decode_cursor(cursor: str) -> tuple[float, str]:
     Raises:
         BadRequest: The cursor was not made here.
     """
-    number, separator, row_id = cursor.partition("_")
-    try:
-        place = float(number)
-    except ValueError:
-        separator = ""
-    if not separator or place != place or abs(place) > 1e15:
+    if not _CURSOR.fullmatch(cursor):
         raise BadRequest("This cursor is not one that a page gave.")
-    return place, row_id
+    number, _, row_id = cursor.partition("_")
+    return float(number), row_id

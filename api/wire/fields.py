@@ -1,5 +1,6 @@
 """Checks for the fields of a JSON body: each returns the value or says what is wrong with it. No I/O, no Flask."""
 
+import re
 from typing import Any
 
 from api.errors import BadRequest
@@ -7,6 +8,10 @@ from api.errors import BadRequest
 Body = dict[str, Any]
 
 MAX_SHOWN_CHARS = 60
+MAX_COUNT = 10_000_000
+# A text that is not blank has one of these: no space to Python and none to JSON Schema's regular expressions.
+NOT_BLANK = r"[^\s\x1c-\x1f\x85\ufeff]"
+_NOT_BLANK = re.compile(NOT_BLANK)
 
 
 def shown(value: object) -> str:
@@ -36,6 +41,11 @@ def read_text(body: Body, field: str, max_chars: int | None = None) -> str | Non
     if not isinstance(value, str):
         raise BadRequest(f"{field} has to be a text.")
     return value if max_chars is None else check_text(value, field, max_chars)
+
+
+def is_blank(text: str) -> bool:
+    """Say whether a text is nothing but space."""
+    return _NOT_BLANK.search(text) is None
 
 
 def check_text(text: str, where: str, max_chars: int) -> str:
@@ -72,6 +82,16 @@ def read_count(body: Body, field: str) -> int | None:
     value = body.get(field)
     if value is None:
         return None
-    if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= 10_000_000:
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)  # JSON knows one kind of number.
+    if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= MAX_COUNT:
         raise BadRequest(f"{field} has to be a whole number of at least 1.")
+    return value
+
+
+def read_id(body: Body, field: str, max_chars: int) -> str | None:
+    """Return an id, None where it is absent."""
+    value = read_text(body, field, max_chars)
+    if value == "":
+        raise BadRequest(f"{field} is empty.")
     return value

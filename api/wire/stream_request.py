@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from api.config import Config
 from api.errors import BadRequest
 from api.messages import Message, ModelRequest, Role, text_message
-from api.wire.fields import check_text, read_count, read_model, read_number, read_object, read_text, shown
+from api.wire.fields import check_text, is_blank, read_count, read_model, read_number, read_object, read_text, shown
 
 ROLES: Mapping[str, Role] = {
     "user": "user",
@@ -55,7 +55,7 @@ def _messages(value: object, config: Config) -> tuple[Message, ...]:
     if len(value) > config.max_messages:
         raise BadRequest(f"messages has {len(value)} entries; at most {config.max_messages} are allowed.")
     messages = tuple(_message(entry, number, config) for number, entry in enumerate(value))
-    if not messages[-1].text.strip():
+    if is_blank(messages[-1].text):
         raise BadRequest("query is empty")
     return messages
 

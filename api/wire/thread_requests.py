@@ -5,12 +5,23 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from api.config import Config
-from api.errors import BadRequest
+from api.errors import BadRequest, NotFound
 from api.ids import new_id
 from api.parts import KINDS, Part
 from api.runs.thread_runs import RunRequest
 from api.store.records import ACTIVE, NewMessage, Status
-from api.wire.fields import Body, check_text, read_count, read_model, read_number, read_object, read_text, shown
+from api.wire.fields import (
+    Body,
+    check_text,
+    is_blank,
+    read_count,
+    read_id,
+    read_model,
+    read_number,
+    read_object,
+    read_text,
+    shown,
+)
 
 RUN_FIELDS = ("content", "parent_id", "continue_id", "model", "temperature", "max_tokens")
 THREAD_FIELDS = ("title", "model", "system_prompt")
@@ -20,6 +31,8 @@ FINAL_STATUSES: tuple[Status, ...] = ("completed", "failed", "cancelled", "inter
 MAX_TITLE_CHARS = 200
 MAX_IMPORTED_MESSAGES = 10_000
 MAX_ID_CHARS = 100
+MAX_KEY_CHARS = 200
+MAX_TIME = 1e11
 EXAMPLE = '{"content": "hi"}'
 
 
@@ -40,14 +53,14 @@ def parse_run_request(body: object, config: Config) -> RunRequest:
     """
     fields = read_object(body, RUN_FIELDS, EXAMPLE)
     content = read_text(fields, "content", config.max_message_chars)
-    continue_id = read_text(fields, "continue_id", MAX_ID_CHARS)
-    if content is not None and not content.strip():
+    continue_id = read_id(fields, "continue_id", MAX_ID_CHARS)
+    if content is not None and is_blank(content):
         raise BadRequest("query is empty")
     if content is not None and continue_id is not None:
         raise BadRequest("content and continue_id exclude each other.")
     return RunRequest(
         content=content,
-        parent_id=read_text(fields, "parent_id", MAX_ID_CHARS),
+        parent_id=read_id(fields, "parent_id", MAX_ID_CHARS),
         is_first="parent_id" in fields and fields["parent_id"] is None,
         continue_id=continue_id,
         model=read_model(fields, config.provider.models),
@@ -89,6 +102,7 @@ def parse_messages(value: object, config: Config) -> Iterator[NewMessage]:
 
     Raises:
         BadRequest: A field is wrong; the text names it.
+        NotFound: A parent is not among the messages before.
     """
     if not isinstance(value, list):
         raise BadRequest("messages has to be a list.")
@@ -98,7 +112,7 @@ def parse_messages(value: object, config: Config) -> Iterator[NewMessage]:
     for number, entry in enumerate(value):
         message = _message(entry, f"messages[{number}]", config)
         if message.parent_id is not None and message.parent_id not in seen:
-            raise BadRequest(f"messages[{number}].parent_id names no message before it.")
+            raise NotFound(f"messages[{number}].parent_id names no message before it.")
         if message.message_id in seen:
             raise BadRequest(f"messages[{number}].message_id names a message before it.")
         if message.message_id:
@@ -129,7 +143,7 @@ def _message(entry: object, where: str, config: Config) -> NewMessage:
         tuple(_part(part, f"{where}.parts[{place}]", config) for place, part in enumerate(parts)),
         parent_id=read_text(fields, "parent_id", MAX_ID_CHARS),
         message_id=read_text(fields, "message_id", MAX_ID_CHARS),
-        created_at=read_number(fields, "created_at", 0, 1e11),
+        created_at=read_number(fields, "created_at", 0, MAX_TIME),
         status=_status(fields.get("status", "completed"), where),
     )
 

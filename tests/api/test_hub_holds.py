@@ -23,6 +23,10 @@ from tests.support.provider.client import ScriptedProvider
 from tests.support.provider.scenario import Scenario
 from tests.support.stores import ACCOUNT, OWNER, append, completed, logged, start_run
 
+# What reaches no database is tested with one, and what SQLite does off the hub with the other.
+ON_SQLITE, ON_POSTGRES = (
+    pytest.mark.parametrize("url", [name], indirect=True, scope="module") for name in ("sqlite", "postgres")
+)
 MODELS = ",".join(f"m{number}" for number in range(20))
 
 
@@ -155,6 +159,7 @@ WRONG = {
 }
 
 
+@ON_SQLITE
 @pytest.mark.parametrize("name", WRONG)
 def test_a_long_body_that_is_wrong(api: Server, name: str) -> None:
     with others(api):
@@ -163,6 +168,7 @@ def test_a_long_body_that_is_wrong(api: Server, name: str) -> None:
     assert len(refused.json()["error"]) < 1000
 
 
+@ON_SQLITE
 @pytest.mark.parametrize(
     "body",
     [
@@ -179,6 +185,7 @@ def test_a_body_of_2_mb_that_is_wrong(api: Server, path: str, body: bytes) -> No
     assert (refused.status_code, refused.json()["code"]) == (400, "bad_request")
 
 
+@ON_SQLITE
 def test_a_body_in_tiny_chunks(api: Server) -> None:
     """Each chunk is a step of the server; they come as fast as it reads."""
     with others(api), closing(HTTPConnection(urlsplit(api.url).netloc, timeout=WAIT_SECONDS)) as connection:
@@ -205,6 +212,7 @@ def test_the_replay_of_very_many_events(api: Server, database: Store) -> None:
             assert len(replayed) > 6 * len(said)
 
 
+@ON_POSTGRES
 def test_the_end_of_a_run_of_very_many_events_whose_process_has_gone(api: Server, database: Store) -> None:
     run = start_run(database)
     append(database, logged(run.run_id, 2, *[MessageDelta("x")] * 200_000))

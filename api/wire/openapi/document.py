@@ -6,12 +6,15 @@ from typing import get_args
 from api.config import Config
 from api.errors import DecantError
 from api.events import Event
+from api.wire.fields import MAX_COUNT, NOT_BLANK
 from api.wire.openapi.threads import thread_paths, thread_schemas
 from api.wire.openapi.words import (
     BOOLEAN,
     STRING,
     Schema,
     body,
+    choice,
+    closed,
     errors,
     json_response,
     nullable,
@@ -20,11 +23,12 @@ from api.wire.openapi.words import (
     ref,
     response,
     stream_response,
+    text,
 )
 from api.wire.stream_request import MAX_THREAD_ID_CHARS, ROLES
 
 _FIELDS: dict[object, Schema] = {str: STRING, int: {"type": "integer"}, bool: BOOLEAN, str | None: nullable(STRING)}
-_STREAM_ERRORS = (400, 401, 403, 413, 415, 429, 500, 502, 503, 504)
+_STREAM_ERRORS = (400, 408, 413, 415, 429, 500, 502, 503, 504)
 
 
 def build_openapi(config: Config) -> Schema:
@@ -61,6 +65,10 @@ def build_openapi(config: Config) -> Schema:
         },
         "components": {"schemas": _schemas(config)},
     }
+    for path, methods in document["paths"].items():
+        for method, described in methods.items():
+            if method != "parameters" and path != "/health":
+                described["responses"] |= errors(401 if config.api_tokens else 403)
     if config.api_tokens:
         document["components"]["securitySchemes"] = {"token": {"type": "http", "scheme": "bearer"}}
         document["security"] = [{"token": []}]
@@ -72,27 +80,30 @@ def _schemas(config: Config) -> Schema:
     message = object_of(
         {
             "role": {"type": "string", "enum": list(ROLES)},
-            "content": {"type": "string", "maxLength": config.max_message_chars},
+            "content": {**text(config.max_message_chars), "pattern": NOT_BLANK},
         },
         required=("role", "content"),
     )
     return {
         "Message": message,
-        "StreamRequest": object_of(
-            {
-                "thread_id": {"type": "string", "maxLength": MAX_THREAD_ID_CHARS},
-                "messages": {
-                    "type": "array",
-                    "items": ref("Message"),
-                    "minItems": 1,
-                    "maxItems": config.max_messages,
+        "StreamRequest": closed(
+            object_of(
+                {
+                    "thread_id": nullable(text(MAX_THREAD_ID_CHARS)),
+                    "messages": {
+                        "type": "array",
+                        "items": ref("Message"),
+                        "minItems": 1,
+                        "maxItems": config.max_messages,
+                        "description": "The last one is the question and not blank.",
+                    },
+                    "model": choice(*config.provider.models, "", None),
+                    "temperature": nullable({"type": "number", "minimum": 0, "maximum": 2}),
+                    "max_tokens": nullable({"type": "integer", "minimum": 1, "maximum": MAX_COUNT}),
+                    "system_prompt": nullable(text(config.max_message_chars)),
                 },
-                "model": {"type": "string", "enum": list(config.provider.models)},
-                "temperature": {"type": "number", "minimum": 0, "maximum": 2},
-                "max_tokens": {"type": "integer", "minimum": 1},
-                "system_prompt": {"type": "string", "maxLength": config.max_message_chars},
-            },
-            required=("messages",),
+                required=("messages",),
+            )
         ),
         **thread_schemas(config),
         "Error": object_of(

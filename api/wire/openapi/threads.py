@@ -5,13 +5,17 @@ from typing import get_args
 
 from api.config import Config
 from api.parts import KINDS
+from api.store.pages import CURSOR
 from api.store.records import MessageRole, Status
+from api.wire.fields import MAX_COUNT, NOT_BLANK
 from api.wire.openapi.words import (
     BOOLEAN,
     NUMBER,
     STRING,
     Schema,
     body,
+    choice,
+    closed,
     errors,
     json_response,
     listing,
@@ -21,14 +25,23 @@ from api.wire.openapi.words import (
     parameter,
     ref,
     stream_response,
+    text,
 )
-from api.wire.thread_requests import MAX_TITLE_CHARS
+from api.wire.thread_requests import MAX_ID_CHARS, MAX_IMPORTED_MESSAGES, MAX_KEY_CHARS, MAX_TIME, MAX_TITLE_CHARS
 
 _TYPES = {str: "string", bool: "boolean"}
 _PAGE = [
-    parameter("cursor", "query", STRING, "`next_cursor` of the page before."),
-    parameter("limit", "query", {"type": "integer", "minimum": 1, "maximum": 200}, "Entries of a page."),
+    parameter("cursor", "query", {"type": "string", "pattern": CURSOR}, "`next_cursor` of the page before."),
+    parameter(
+        "limit",
+        "query",
+        {"type": "integer", "minimum": 1, "maximum": 200},
+        "Most entries of a page; of long ones it has fewer.",
+    ),
 ]
+# Before the first text a failure of the model's is an HTTP error, where the answer is plain text.
+_RUN_ERRORS = (400, 404, 408, 409, 413, 415, 429, 500, 502, 503, 504)
+_READ_ERRORS = (400, 404, 429, 500, 502, 503, 504)
 _EMPTY: Schema = {"description": "Done."}
 
 
@@ -38,36 +51,41 @@ def thread_paths() -> Schema:
     run = parameter("run_id", "path", STRING, "A run.")
     page = object_of({"threads": listing(ref("Thread")), "next_cursor": nullable(STRING)})
     messages = object_of({"messages": listing(ref("StoredMessage")), "next_cursor": nullable(STRING)})
-    seq = parameter("Last-Event-ID", "header", {"type": "integer"}, "The last event seen; also `?after=`.")
-    key = parameter("Idempotency-Key", "header", STRING, "The same key starts one run, however often it is sent.")
+    number = {"type": "integer", "minimum": 0, "maximum": 999_999_999}
+    seq = parameter("Last-Event-ID", "header", number, "The last event seen.")
+    after = parameter("after", "query", number, "The same, where a header cannot be sent.")
+    said = "The same key starts one run, however often it is sent; it is of one thread."
+    key = parameter("Idempotency-Key", "header", text(MAX_KEY_CHARS, 1), said)
     found = parameter("query", "query", STRING, "Words that the title or a message has.")
     return {
         "/threads": {
             "get": {
                 **operation(
                     "Threads, the last used first; with query those that have its words, the best first.",
-                    {"200": json_response("A page.", page), **errors(400)},
+                    {"200": json_response("A page.", page), **errors(400, 503)},
                 ),
                 "parameters": [found, *_PAGE],
             },
             "post": {
-                **operation("Make a thread, or import one.", _answers(201, "Thread", 400, 413, 415)),
+                **operation("Make a thread, or import one.", _answers(201, "Thread", 400, 404, 408, 413, 415, 503)),
                 "requestBody": body(ref("NewThread")),
             },
         },
         "/threads/{thread_id}": {
             "parameters": [thread],
-            "get": operation("A thread.", _answers(200, "Thread", 404)),
+            "get": operation("A thread.", _answers(200, "Thread", 404, 503)),
             "patch": {
-                **operation("Change or restore a thread.", _answers(200, "Thread", 400, 404)),
+                **operation("Change or restore a thread.", _answers(200, "Thread", 400, 404, 408, 413, 415, 503)),
                 "requestBody": body(ref("ThreadChanges")),
             },
-            "delete": operation("Delete a thread; it can be restored.", {"204": _EMPTY, **errors(404)}),
+            "delete": operation("Delete a thread; it can be restored.", {"204": _EMPTY, **errors(404, 503)}),
         },
         "/threads/{thread_id}/messages": {
             "parameters": [thread],
             "get": {
-                **operation("A thread's tree.", {"200": json_response("Parents first.", messages), **errors(400, 404)}),
+                **operation(
+                    "A thread's tree.", {"200": json_response("Parents first.", messages), **errors(400, 404, 503)}
+                ),
                 "parameters": _PAGE,
             },
         },
@@ -76,50 +94,47 @@ def thread_paths() -> Schema:
             "post": {
                 **operation(
                     "Add a message and answer it, answer again, or go on. The run goes on without its reader.",
-                    {"200": stream_response("The run, by `Accept`."), **errors(400, 404, 409, 413, 415, 503)},
+                    {"200": stream_response("The run, by `Accept`."), **errors(*_RUN_ERRORS)},
                 ),
                 "parameters": [key],
                 "requestBody": body(ref("RunRequest")),
             },
         },
-        "/runs/{run_id}": {"parameters": [run], "get": operation("A run.", _answers(200, "Run", 404))},
+        "/runs/{run_id}": {"parameters": [run], "get": operation("A run.", _answers(200, "Run", 404, 503))},
         "/runs/{run_id}/events": {
-            "parameters": [run, seq],
+            "parameters": [run, seq, after],
             "get": operation(
                 "What came after an event, then what comes.",
-                {"200": stream_response("The run from there."), "204": _EMPTY, **errors(400, 404, 503)},
+                {
+                    "200": stream_response("The run from there."),
+                    "204": _EMPTY,
+                    **errors(400, 404, 429, 500, 502, 503, 504),
+                },
             ),
         },
         "/runs/{run_id}/cancel": {
             "parameters": [run],
-            "post": operation("End a run; its text is kept.", _answers(202, "Run", 404)),
+            "post": operation("End a run; its text is kept.", _answers(202, "Run", 404, 503)),
         },
     }
 
 
 def thread_schemas(config: Config) -> Schema:
     """Describe what the routes take and give."""
-    prompt = {"type": "string", "maxLength": config.max_message_chars}
-    changes = {"title": {"type": "string", "maxLength": MAX_TITLE_CHARS}, "model": STRING, "system_prompt": prompt}
+    chars = config.max_message_chars
+    models = choice(*config.provider.models, "", None)
+    changes = {"title": nullable(text(MAX_TITLE_CHARS)), "model": models, "system_prompt": nullable(text(chars))}
+    stored = {"title": STRING, "model": STRING, "system_prompt": STRING}
     times = {"created_at": NUMBER, "updated_at": NUMBER}
     usage = object_of({"input_tokens": NUMBER, "output_tokens": NUMBER, "estimated": BOOLEAN})
     status = {"type": "string", "enum": list(get_args(Status))}
     ids = {"thread_id": STRING, "message_id": STRING}
+    entries = {**listing(ref("NewMessage")), "maxItems": MAX_IMPORTED_MESSAGES}
     return {
-        "Thread": object_of({"thread_id": STRING, **changes, **times}),
-        "NewThread": object_of({**changes, "messages": listing(ref("NewMessage"))}, required=()),
-        "ThreadChanges": object_of({**changes, "deleted": {"const": False}}, required=()),
-        "RunRequest": object_of(
-            {
-                "content": prompt,
-                "parent_id": nullable(STRING),
-                "continue_id": STRING,
-                "model": STRING,
-                "temperature": NUMBER,
-                "max_tokens": {"type": "integer", "minimum": 1},
-            },
-            required=(),
-        ),
+        "Thread": object_of({"thread_id": STRING, **stored, **times}),
+        "NewThread": closed(object_of({**changes, "messages": entries}, required=())),
+        "ThreadChanges": closed(object_of({**changes, "deleted": {"enum": [False, None]}}, required=())),
+        "RunRequest": _run_request(chars, models),
         "Run": object_of(
             {
                 "run_id": STRING,
@@ -135,15 +150,7 @@ def thread_schemas(config: Config) -> Schema:
             }
         ),
         "Part": {"oneOf": [_part(name) for name in KINDS]},
-        "NewMessage": object_of(
-            {
-                "message_id": STRING,
-                "parent_id": nullable(STRING),
-                "role": {"type": "string", "enum": list(get_args(MessageRole))},
-                "parts": listing(ref("Part")),
-            },
-            required=("role", "parts"),
-        ),
+        "NewMessage": closed(_new_message(config, status)),
         "StoredMessage": object_of(
             {
                 **ids,
@@ -158,10 +165,49 @@ def thread_schemas(config: Config) -> Schema:
     }
 
 
-def _part(name: str) -> Schema:
+def _run_request(chars: int, models: Schema) -> Schema:
+    content, message_id, absent = {**text(chars), "pattern": NOT_BLANK}, text(MAX_ID_CHARS, 1), {"type": "null"}
+    options = {
+        "parent_id": nullable(message_id),
+        "model": models,
+        "temperature": nullable({"type": "number", "minimum": 0, "maximum": 2}),
+        "max_tokens": nullable({"type": "integer", "minimum": 1, "maximum": MAX_COUNT}),
+    }
+    a_message = {**options, "content": content, "continue_id": absent}
+    an_answer_that_goes_on = {**options, "content": absent, "continue_id": message_id}
+    another_answer = {**options, "content": absent, "continue_id": absent, "parent_id": message_id}
+    return {
+        "anyOf": [
+            closed(object_of(a_message, required=("content",))),
+            closed(object_of(an_answer_that_goes_on, required=("continue_id",))),
+            closed(object_of(another_answer, required=("parent_id",))),
+        ]
+    }
+
+
+def _new_message(config: Config, status: Schema) -> Schema:
+    properties = {
+        "message_id": nullable(text(MAX_ID_CHARS)),
+        "parent_id": nullable(text(MAX_ID_CHARS)),
+        "role": {"type": "string", "enum": list(get_args(MessageRole))},
+        "parts": listing({"oneOf": [_part(name, config.max_answer_chars) for name in KINDS]}),
+        "created_at": nullable({"type": "number", "minimum": 0, "maximum": MAX_TIME}),
+        "status": status,
+        "thread_id": {},
+        "run": {},
+    }
+    return object_of(properties, required=("role", "parts"))
+
+
+def _part(name: str, max_chars: int | None = None) -> Schema:
     properties: Schema = {
         field.name: {"type": _TYPES[field.type]} for field in fields(KINDS[name]) if isinstance(field.type, type)
     }
+    if max_chars is not None:
+        properties = {
+            field: {**schema, "maxLength": max_chars} if schema == STRING else schema
+            for field, schema in properties.items()
+        }
     return object_of({"type": {"const": name}, **properties})
 
 

@@ -68,6 +68,21 @@ def object_of(properties: Schema, required: tuple[str, ...] | None = None) -> Sc
     return {"type": "object", "properties": properties, "required": list(properties if required is None else required)}
 
 
+def closed(schema: Schema) -> Schema:
+    """Describe an object that may have no other properties."""
+    return {**schema, "additionalProperties": False}
+
+
+def text(max_chars: int, min_chars: int = 0) -> Schema:
+    """Describe a text of bounded length."""
+    return {"type": "string", "maxLength": max_chars, **({"minLength": min_chars} if min_chars else {})}
+
+
+def choice(*values: str | None) -> Schema:
+    """Describe one of these values."""
+    return {"enum": list(values)}
+
+
 def ref(name: str) -> Schema:
     """Name a schema of the document."""
     return {"$ref": f"#/components/schemas/{name}"}

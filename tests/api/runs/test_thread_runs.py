@@ -133,7 +133,7 @@ def test_a_key_that_has_started_a_run_starts_none_in_another_thread(thread_api: 
     events_of(thread_api.start(thread_api.create_thread(), key=key, content="q", model=model))
     elsewhere = thread_api.create_thread()
     refused = thread_api.start(elsewhere, key=key, content="q", model=model)
-    assert (refused.status_code, refused.json()["code"]) == (422, "bad_request")
+    assert (refused.status_code, refused.json()["code"]) == (409, "bad_request")
     assert "of another thread" in refused.json()["error"]
     assert thread_api.messages(elsewhere) == []
     assert len(thread_api.provider.calls(model)) == 1

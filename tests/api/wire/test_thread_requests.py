@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from api.config import load_config
-from api.errors import BadRequest
+from api.errors import BadRequest, NotFound
 from api.parts import TextPart, ToolResultPart
 from api.runs.thread_runs import RunRequest
 from api.store.records import NewMessage
@@ -134,7 +134,7 @@ def test_what_nobody_writes_any_more_is_interrupted() -> None:
     ],
 )
 def test_what_is_wrong_with_an_import_is_said(value: Any, sentence: str) -> None:
-    with pytest.raises(BadRequest, match=f"^{re.escape(sentence)}"):
+    with pytest.raises((BadRequest, NotFound), match=f"^{re.escape(sentence)}"):
         tuple(parse_messages(value, CONFIG))
 
 
