@@ -4,7 +4,7 @@ An event is a frozen value with a dotted `type`. A run's log numbers its events 
 terminal event ends it. Readers ignore types they do not know.
 """
 
-from collections.abc import Callable
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar, get_args
 
@@ -41,22 +41,32 @@ class MessageDelta:
 
 @dataclass(frozen=True, slots=True)
 class ToolCallStarted:
-    """The model's complete request to call a tool; `arguments` is the JSON text it wrote."""
+    """The model's complete request to call a tool; `arguments` is the JSON text it wrote.
+
+    `provider_fields` are what its provider wants to get back with the result: `tool_call`, of the call, and on the
+    first call of an answer `message`, of the answer.
+    """
 
     type: ClassVar[str] = "tool_call.started"
     tool_call_id: str
     name: str
     arguments: str
+    provider_fields: Mapping[str, object] | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """Tokens read and written; `estimated` when the provider did not say."""
+    """Tokens read and written, and how many of them came from its cache and were thoughts, where the provider says so.
+
+    `estimated` when it did not say anything.
+    """
 
     type: ClassVar[str] = "usage"
     input_tokens: int
     output_tokens: int
     estimated: bool
+    cached_tokens: int | None = None
+    reasoning_tokens: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,5 +139,9 @@ def from_json(event_type: str, fields: bytes) -> Event:
     return _KINDS[event_type](**_DEFAULTS.get(event_type, {}) | orjson.loads(fields))
 
 
-# The event's fields as one line of JSON, the form that is sent and stored.
-to_json: Callable[[Event], bytes] = orjson.dumps
+def to_json(event: Event) -> bytes:
+    """Encode the event's fields as one line of JSON, the form that is sent and stored, without optional ones."""
+    if isinstance(event, ToolCallStarted | Usage):
+        fields = {field: getattr(event, field) for field in event.__slots__}
+        return orjson.dumps({name: value for name, value in fields.items() if value is not None})
+    return orjson.dumps(event)

@@ -4,7 +4,7 @@ A message's parts are the fold of its run's events: the producer and whoever reb
 the same.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
@@ -29,11 +29,12 @@ class ReasoningPart:
 
 @dataclass(frozen=True, slots=True)
 class ToolCallPart:
-    """The model's request to call a tool; `arguments` is the JSON text it wrote."""
+    """The model's request to call a tool; `arguments` is the JSON text it wrote, for the rest see the event."""
 
     tool_call_id: str
     name: str
     arguments: str
+    provider_fields: Mapping[str, object] | None = None
     type: Literal["tool_call"] = "tool_call"
 
 
@@ -65,12 +66,18 @@ EVENT_KINDS: dict[str, type[Part]] = {
 
 def encode_parts(parts: Sequence[Part]) -> str:
     """Encode parts as one line of JSON."""
-    return orjson.dumps(list(parts)).decode()
+    return orjson.dumps([_without_absent(part) for part in parts]).decode()
 
 
 def decode_parts(encoded: str | bytes) -> tuple[Part, ...]:
     """Decode what `encode_parts` made."""
     return tuple(KINDS[fields["type"]](**fields) for fields in orjson.loads(encoded))
+
+
+def _without_absent(part: Part) -> object:
+    if not isinstance(part, ToolCallPart) or part.provider_fields is not None:
+        return part
+    return {name: getattr(part, name) for name in part.__slots__ if name != "provider_fields"}
 
 
 def text_of(parts: Iterable[Part]) -> str:

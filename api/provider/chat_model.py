@@ -6,7 +6,7 @@ Nothing here retries or watches the clock: the caller does, and ends a call from
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
@@ -14,13 +14,16 @@ import orjson
 
 from api.errors import ContextTooLong, ProviderError, ProviderTruncated
 from api.events import Event
-from api.hub import off_hub
-from api.messages import Finished, ModelRequest
+from api.hub import in_turns, off_hub
+from api.messages import Finished, Message, ModelRequest
 from api.provider.completion_decoder import CompletionDecoder
 from api.provider.context import told_messages
-from api.provider.errors import CHECK_BASE_URL, error_from_response, refused_option
+from api.provider.errors import CHECK_BASE_URL, SAYS, error_from_response
 from api.provider.exchange import Exchange
 from api.provider.foreign_errors import FOREIGN_ERRORS, translated
+from api.provider.pieces import names_of
+from api.provider.redaction import HIDDEN, without_prompt
+from api.provider.refusals import refused_option
 from api.provider.transport import Response, Transport
 
 if TYPE_CHECKING:
@@ -31,11 +34,14 @@ TAIL_SECONDS = 5.0
 EARLY_STOP_SECONDS = 30.0
 SETTLE_SECONDS = 0.1
 SETTLING_READS = 8
+SHORTEST_KEY = 8
 
 ERROR_BODY_LIMIT = 64 * 1024
-MODELS_LIMIT = 8 * 1024 * 1024
+ERROR_BODY_SECONDS = 5.0
+MODELS_LIMIT = 4 * 1024 * 1024
 
 Send = Callable[[ModelRequest, int, Exchange], Response]
+Translate = Callable[[Exception, Sequence[Message]], ProviderError]
 
 logger = logging.getLogger(__name__)
 
@@ -78,23 +84,23 @@ class ChatModel:
         """Prepare one call, which asks nothing yet."""
         return Completion(self._send, self._translated)
 
-    def model_names(self, timeout_seconds: float) -> tuple[str, ...]:
+    def model_names(self, limit_seconds: float) -> tuple[str, ...]:
         """Ask the provider which models it has.
 
         Raises:
-            ProviderError: it does not answer, or not with a list of models.
+            ProviderError: it has not answered in its time, or not with a list of models.
         """
         try:
-            response = self._transport.send("GET", "/models", exchange=Exchange(), timeout_seconds=timeout_seconds)
-            said = response.read_all(MODELS_LIMIT if response.is_success else ERROR_BODY_LIMIT)
+            response = self._transport.send("GET", "/models", exchange=Exchange(), limit_seconds=limit_seconds)
+            if not response.is_success:
+                raise self._translated(error_from_response(response.status, response.headers, _said(response)))
+            listed = response.read_all(MODELS_LIMIT)
         except FOREIGN_ERRORS as exc:
             raise self._translated(exc) from exc
-        if not response.is_success:
-            raise self._translated(error_from_response(response.status, response.headers, said))
-        try:
-            return tuple(str(model["id"]) for model in orjson.loads(said)["data"])
-        except (orjson.JSONDecodeError, LookupError, TypeError) as exc:
-            raise ProviderError(f"The provider did not answer with a list of models: {CHECK_BASE_URL}.") from exc
+        names = names_of(listed)
+        if names is None:
+            raise ProviderError(f"The provider did not answer with a list of models: {CHECK_BASE_URL}.")
+        return names
 
     def _send(self, request: ModelRequest, divisor: int, exchange: Exchange) -> Response:
         """Ask for a streamed answer, without the options which this server is known to refuse for this model."""
@@ -106,10 +112,11 @@ class ChatModel:
             response = self._transport.send("POST", "/chat/completions", orjson.dumps(body), exchange=exchange)
             if response.is_success:
                 return response
-            said = response.read_all(ERROR_BODY_LIMIT)
-            option = refused_option(said.decode(errors="replace"), body) if response.status in (400, 422) else None
-            if option is None:
+            said = _said(response)
+            option = refused_option(said, body) if response.status in (400, 422) else None
+            if option is None or option in refused:
                 raise error_from_response(response.status, response.headers, said)
+            logger.warning("%s does not take %s, which is left out from now on", request.model, option)
             self._refused_options.add((request.model, option))
 
     def _loaded_bodies(self) -> "RequestBodies":
@@ -117,11 +124,14 @@ class ChatModel:
             self._bodies = self._bodies or off_hub(_load_bodies, self._extra_body)
             return self._bodies
 
-    def _translated(self, exc: Exception) -> ProviderError:
-        """Turn what went wrong into an error of the tree, which never shows the key."""
+    def _translated(self, exc: Exception, messages: Sequence[Message] = ()) -> ProviderError:
+        """Turn what went wrong into an error of the tree, which shows neither the key nor what the messages say."""
         error = exc if isinstance(exc, ProviderError) else translated(exc)
-        if len(self._api_key) >= 8:
-            error.args = (str(error).replace(self._api_key, "***"),)
+        sentence, says, said = str(error).partition(SAYS)
+        said = without_prompt(said, (message.text for message in in_turns(messages))) if said else ""
+        if len(self._api_key) >= SHORTEST_KEY:
+            said = said.replace(self._api_key, HIDDEN)
+        error.args = (sentence + says + said,)
         return error
 
 
@@ -129,11 +139,12 @@ class Completion:
     """One call to the model; `close` may come from any thread at any moment, also before the response.
 
     `content_at` is the monotonic time of the last piece of the answer, also of one that is no event by itself, like a
-    part of a tool call's arguments.
+    part of a tool call's arguments. `not_understood` counts what the provider sent that is no chat completion.
     """
 
-    def __init__(self, send: Send, translate: Callable[[Exception], ProviderError]) -> None:
+    def __init__(self, send: Send, translate: Translate) -> None:
         self.content_at: float | None = None
+        self.not_understood = 0
         self._send = send
         self._translate = translate
         self._exchange = Exchange()
@@ -154,13 +165,13 @@ class Completion:
             except FOREIGN_ERRORS as exc:
                 if self._exchange.is_closed:
                     return
-                raise self._translate(exc) from exc
+                raise self._translate(exc, ()) from exc
             except ProviderError as error:
                 if self._exchange.is_closed:
                     return
                 is_first = divisor == 1 and self.content_at is None
                 if not (isinstance(error, ContextTooLong) and is_first and can_be_shorter):
-                    raise self._translate(error) from error.__cause__
+                    raise self._translate(error, request.messages) from error.__cause__
 
     def close(self) -> None:
         """End the call: the provider sees its connection close, and `events` ends."""
@@ -171,25 +182,28 @@ class Completion:
             return
         response = self._send(request, divisor, self._exchange)
         decoder = CompletionDecoder()
+        is_ending = False
         try:
             try:
                 while not decoder.is_done and (received := response.read()):
                     count = decoder.content_count
                     events = decoder.feed(received)
-                    if count != decoder.content_count:
+                    has_content = count != decoder.content_count
+                    if has_content:
                         self.content_at = time.monotonic()
+                    self.not_understood = decoder.not_understood
                     yield events
-                    if decoder.finish_reason is not None:
+                    if decoder.finish_reason is not None and (has_content or not is_ending):
                         # Some say "stop" where the reasoning ends, and answer after a while.
-                        response.limit_silence(TAIL_SECONDS if decoder.has_answer else EARLY_STOP_SECONDS)
+                        response.limit_time(TAIL_SECONDS if decoder.has_answer else EARLY_STOP_SECONDS)
+                        is_ending = True
             except FOREIGN_ERRORS as exc:
                 if decoder.finish_reason is None:
                     yield decoder.flush()
                     raise ProviderTruncated("The connection to the provider broke within the answer.") from exc
             if last_events := decoder.flush():
                 yield last_events
-            if decoder.not_understood:
-                logger.warning("skipped %d events of the provider that are no chat completion", decoder.not_understood)
+            self.not_understood = decoder.not_understood
             if not self._exchange.is_closed:
                 finished = decoder.finish()
                 _settle(response)
@@ -204,9 +218,17 @@ def _load_bodies(extra_body: Mapping[str, object]) -> "RequestBodies":
     return RequestBodies(extra_body)
 
 
+def _said(response: Response) -> bytes:
+    """Read what a response that is no success says; its status says enough where that cannot be read."""
+    response.limit_time(ERROR_BODY_SECONDS)
+    with suppress(*FOREIGN_ERRORS):
+        return response.read_all(ERROR_BODY_LIMIT)
+    return b""
+
+
 def _settle(response: Response) -> None:
     """Read the end of the response, which keeps its connection usable, unless it takes long."""
-    response.limit_silence(SETTLE_SECONDS)
+    response.limit_time(SETTLE_SECONDS)
     with suppress(*FOREIGN_ERRORS):
         for _ in range(SETTLING_READS):
             if not response.read():

@@ -13,13 +13,12 @@
 from itertools import groupby
 from typing import Any
 
-import orjson
-
 from api.errors import ProviderError, ProviderRejected, ProviderTruncated, forget_frames
 from api.events import Event, MessageDelta, ReasoningDelta, Usage
 from api.messages import Finished
 from api.provider.errors import CHECK_BASE_URL, error_from_payload
 from api.provider.pieces import Halves, chunks_of, reasoning_of, split_content, usage_of, word_of
+from api.provider.provider_fields import MessageFields
 from api.provider.sse_decoder import ServerSentEventDecoder
 from api.provider.think_tags import ThinkTags
 from api.provider.tool_call_pieces import ToolCallPieces
@@ -60,9 +59,10 @@ class CompletionDecoder:
         self._opening: bytes | None = b""
         self._document: bytearray | None = None
         self._stream = ServerSentEventDecoder()
-        self._tool_calls = ToolCallPieces()
+        self._tool_calls, self._fields = ToolCallPieces(), MessageFields()
         self._thoughts, self._text, self._tags = Halves(), Halves(), ThinkTags()
         self._is_plain = False
+        self._processed = 0
         self._has_delta = self._has_text = self._has_reasoning = self._has_media = self._has_calls = False
         self._events: list[Event] = []
 
@@ -145,7 +145,7 @@ class CompletionDecoder:
         finally:
             self._end_text()
             if self.finish_reason is not None:
-                self._events += self._tool_calls.take()
+                self._events += self._tool_calls.take(self._fields.take())
 
     def _flush_body(self) -> None:
         if self._document is not None:
@@ -154,7 +154,7 @@ class CompletionDecoder:
         for event_type, payload in self._stream.flush():
             self._looks_like_answer = True
             # Half a line at the end is a truncated answer, not one that is not understood.
-            if event_type == b"error" or payload.strip() == b"[DONE]" or _is_json(payload):
+            if event_type == b"error" or payload.strip() == b"[DONE]" or chunks_of(payload):
                 self._read_event(event_type, payload)
 
     def _read_document(self, document: bytes) -> None:
@@ -176,18 +176,14 @@ class CompletionDecoder:
         if payload == b"[DONE]":
             self.is_done = True
         elif event_type == b"error" and self.finish_reason is None:
-            raise error_from_payload(orjson.loads(payload) if _is_json(payload) else payload.decode(errors="replace"))
+            raise error_from_payload(next(iter(chunks_of(payload)), payload.decode(errors="replace")))
         elif payload:
             self._read_chunk(payload)
         return self.is_done
 
     def _read_chunk(self, payload: bytes) -> None:
         """Read one event's JSON; what is not understood is counted, and what comes after the end changes nothing."""
-        try:
-            chunks: list[Any] = [orjson.loads(payload)]
-        except orjson.JSONDecodeError:
-            chunks = chunks_of(payload) or [None]
-        for chunk in chunks:
+        for chunk in chunks_of(payload) or [None]:
             if isinstance(chunk, dict):
                 self._read(chunk)
             else:
@@ -204,6 +200,7 @@ class CompletionDecoder:
         groq = groq if isinstance(groq, dict) else {}
         if usage := chunk.get("usage") or groq.get("usage"):
             self._usage = usage_of(usage) or self._usage
+        self._read_progress(chunk.get("prompt_progress"))
         if self.finish_reason is not None:
             return
         if chunk.get("error") or chunk.get("object") == "error":
@@ -212,6 +209,13 @@ class CompletionDecoder:
             raise error_from_payload(groq)
         if "choices" not in chunk and str(chunk.get("type", "")).startswith(_OTHER_PROTOCOLS):
             raise ProviderRejected(_NOT_AN_ANSWER)
+
+    def _read_progress(self, progress: object) -> None:
+        """Count as life that a long prompt is being read (llama.cpp), as long as more of it has been."""
+        processed = progress.get("processed") if isinstance(progress, dict) else None
+        if isinstance(processed, int) and processed > self._processed:
+            self._processed = processed
+            self.content_count += 1
 
     def _read_choice(self, choice: dict[str, Any], chunk: dict[str, Any]) -> None:
         delta, message = choice.get("delta"), choice.get("message")
@@ -235,6 +239,7 @@ class CompletionDecoder:
                 self._events.append(MessageDelta(content))
                 self.content_count += 1
             return
+        self._fields.append(delta)
         thoughts, text = split_content(delta.get("content") or delta.get("refusal"))
         self._add(self._thoughts.join(reasoning_of(delta) or thoughts), self._text.join(text))
         if delta.get("tool_calls") or delta.get("function_call"):
@@ -266,7 +271,7 @@ class CompletionDecoder:
             raise error_from_payload(choice if choice.get("error") else chunk)
         self._end_text()
         self.finish_reason = _REASONS.get((reason or "stop").lower(), reason)
-        self._events += self._tool_calls.take()
+        self._events += self._tool_calls.take(self._fields.take())
         self._usage = usage_of(choice.get("usage")) or self._usage
 
     def _end_text(self) -> None:
@@ -295,11 +300,3 @@ def _joined(events: list[Event]) -> list[Event]:
         else:
             joined += group
     return joined
-
-
-def _is_json(payload: bytes) -> bool:
-    try:
-        orjson.loads(payload)
-    except orjson.JSONDecodeError:
-        return False
-    return True

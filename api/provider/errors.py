@@ -12,7 +12,9 @@ from email.utils import parsedate_to_datetime
 import orjson
 
 from api.errors import ContentFiltered, ContextTooLong, ProviderError, ProviderRateLimited, ProviderRejected
+from api.provider.redaction import quotable
 
+SAYS = " It says: "
 CHECK_BASE_URL = "check OPENAI_BASE_URL (it usually ends in /v1)"
 
 _CONTEXT_WORDS = re.compile(
@@ -22,8 +24,7 @@ _FILTER_WORDS = re.compile(r"content[ _](filter|policy|management)|responsibleai
 _QUOTA_WORDS = re.compile(r"insufficient[ _](quota|balance|credit|funds)|exceeded your current quota|billing")
 _RATE_WORDS = re.compile(r"rate[ _-]?limit|too many requests")
 _AUTH_WORDS = re.compile(r"invalid[ _]api[ _]key|authentication|unauthorized|permission[ _](denied|error)")
-_KEYS = re.compile(r"(?i)\bbearer\s+\S+|\b(sk|pk|gsk|hf|xai|lsv2|key|api)[-_][\w*.-]{6,}|\bAIza[\w-]{8,}")
-_QUOTE_LIMIT = 300
+LONGEST_WAIT_SECONDS = 3600.0
 
 
 def error_from_response(status: int, headers: Mapping[str, str], body: bytes) -> ProviderError:
@@ -43,21 +44,15 @@ def error_from_payload(
     message, codes, status = _read(payload, status)
     error, sentence = _classify(status, f"{codes} {message}".lower())
     # A provider repeats a wrong key, more or less masked.
-    said = f" It says: {message}" if message and status != 401 else ""
+    said = f"{SAYS}{message}" if message and status != 401 else ""
     return error(sentence + said, retry_after_seconds=retry_after_seconds)
 
 
-def refused_option(said: str, body: Mapping[str, object]) -> str | None:
-    """Find the option of the body which the server does not know, by what it refused the request with."""
-    if "stream_options" in body and "stream_options" in said:
-        return "stream_options"
-    if "max_tokens" in body and "max_completion_tokens" in said:
-        return "max_tokens"
-    return None
-
-
 def retry_after(headers: Mapping[str, str]) -> float | None:
-    """Read how many seconds the provider wants to be left alone: `retry-after-ms`, or `retry-after` in either form."""
+    """Read how many seconds the provider wants to be left alone, an hour at most.
+
+    Source: `retry-after-ms` of OpenAI, or `retry-after` in either form of RFC 9110, section 10.2.3.
+    """
     milliseconds, seconds = headers.get("retry-after-ms"), headers.get("retry-after")
     try:
         if milliseconds is not None:
@@ -70,7 +65,7 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
             wait = (parsedate_to_datetime(seconds) - datetime.now(UTC)).total_seconds()
     except (TypeError, ValueError):
         return None
-    return max(wait, 0.0) if math.isfinite(wait) else None
+    return min(max(wait, 0.0), LONGEST_WAIT_SECONDS) if math.isfinite(wait) else None
 
 
 def _classify(status: int | None, words: str) -> tuple[type[ProviderError], str]:
@@ -99,19 +94,10 @@ def _read(payload: object, status: int | None) -> tuple[str, str, int | None]:
         payload = payload[0]
     error = payload.get("error") or payload if isinstance(payload, Mapping) else payload
     if not isinstance(error, Mapping):
-        return ("" if error is None else _quotable(str(error))), "", status
+        return ("" if error is None else quotable(str(error))), "", status
     codes = [error.get("code"), error.get("type"), error.get("status")]
     for code in codes:
         if status is None and isinstance(code, int | str) and re.fullmatch(r"[3-5]\d\d", str(code)):
             status = int(code)
     message = error.get("message") or error.get("detail") or error.get("error") or ""
-    return _quotable(str(message)), " ".join(str(code) for code in codes if code), status
-
-
-def _quotable(text: str) -> str:
-    """Make foreign text fit for a sentence: one line, short, no markup, nothing that looks like a key."""
-    text = " ".join(text.split())
-    if text.startswith("<"):
-        return ""
-    text = _KEYS.sub("***", text)
-    return text if len(text) <= _QUOTE_LIMIT else text[:_QUOTE_LIMIT] + "…"
+    return quotable(str(message)), " ".join(str(code) for code in codes if code), status

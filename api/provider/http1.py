@@ -24,6 +24,10 @@ class UnsendableRequestError(ValueError):
     """A header or address holds what HTTP cannot say, such as a line end."""
 
 
+class EncodedBodyError(ValueError):
+    """A body is compressed although the request accepts none that is (RFC 9110, section 12.5.3)."""
+
+
 class BodyDecoder(Protocol):
     """Takes a body out of the bytes that carry it; `has_excess` says that bytes followed its end."""
 
@@ -95,12 +99,14 @@ def decode_head(received: bytes) -> tuple[ResponseHead, bytes] | None:
     Raises:
         MalformedResponseError: this is no HTTP response.
     """
+    size = len(received)
     while end := _HEAD_END.search(received):
         head = _head(received[: end.start()].decode("latin-1"))
         received = received[end.end() :]
         if head.status >= 200:
             return head, received
-    if len(received) > HEAD_LIMIT:
+    # Also of heads that only announce another one (1xx), which a server may send without an end.
+    if size > HEAD_LIMIT:
         raise MalformedResponseError("The head of the response is very long.")
     return None
 

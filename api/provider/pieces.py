@@ -13,6 +13,10 @@ import orjson
 
 from api.events import Usage
 
+# What is decoded in one call holds others up for 20 ms at most; an answer in one piece has far fewer values.
+SMALL_BYTES = 200_000
+MAX_VALUES = 100_000
+MAX_LINES = 1000
 MAX_NESTED = 6
 MAX_TOKENS = 2**31 - 1
 MAX_WORD = 64
@@ -20,18 +24,26 @@ _TEXT_KEYS = ("text", "thinking", "summary", "content", "reasoning")
 _PAIR = re.compile("[\ud800-\udbff][\udc00-\udfff]")
 _HELD = re.compile("(?:[\ud800-\udbff]|[\udc80-\udcff]{1,3})\\Z")
 _BYTES = re.compile("[\udc80-\udcff]+")
+_UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f]+")
 _LONE = re.compile("[\ud800-\udfff]")
 
 
 def chunks_of(payload: bytes) -> list[Any]:
-    """Return the JSON values of an event; of several lines that are no value together, those of each line."""
+    """Return the JSON values of an event; of several lines that are no value together, those of each line.
+
+    An event with more values than any answer has is one that is not understood.
+    """
+    is_small = len(payload) <= SMALL_BYTES
+    if not is_small and sum(map(payload.count, (b",", b"[", b"{"))) > MAX_VALUES:
+        return []
     try:
         return [orjson.loads(payload)]
     except orjson.JSONDecodeError:
-        pass
+        if not is_small:
+            return []
     found = []
     text = payload.decode("utf-8", "surrogateescape")
-    for part in (text, *(text.split("\n") if "\n" in text else ())):
+    for part in (text, *(text.split("\n", MAX_LINES)[:MAX_LINES] if "\n" in text else ())):
         try:
             found.append(json.loads(part))
         except (ValueError, RecursionError):
@@ -39,6 +51,14 @@ def chunks_of(payload: bytes) -> list[Any]:
         if part is text:
             break
     return found
+
+
+def names_of(listed: bytes) -> tuple[str, ...] | None:
+    """Return the names in a list of models, or None where it is none."""
+    try:
+        return tuple(str(model["id"]) for model in chunks_of(listed)[0]["data"])
+    except (LookupError, TypeError):
+        return None
 
 
 def text_of(value: object, nested: int = 0) -> str:
@@ -75,12 +95,34 @@ def usage_of(usage: object) -> Usage | None:
     if not isinstance(usage, Mapping):
         return None
     counts = _count(usage.get("prompt_tokens")), _count(usage.get("completion_tokens"))
-    return None if counts == (None, None) else Usage(counts[0] or 0, counts[1] or 0, estimated=False)
+    if counts == (None, None):
+        return None
+    of_prompt, of_answer = usage.get("prompt_tokens_details"), usage.get("completion_tokens_details")
+    cached = of_prompt.get("cached_tokens") if isinstance(of_prompt, Mapping) else usage.get("prompt_cache_hit_tokens")
+    thought = of_answer.get("reasoning_tokens") if isinstance(of_answer, Mapping) else usage.get("reasoning_tokens")
+    told = {"cached_tokens": _count(cached), "reasoning_tokens": _count(thought)}
+    return Usage(counts[0] or 0, counts[1] or 0, estimated=False, **told)
 
 
 def word_of(value: object) -> str | None:
-    """Return a short word, or None for what is none."""
-    return value[:MAX_WORD] if isinstance(value, str) and value else None
+    """Return a short word that can be shown, or None for what is none."""
+    return whole(_UNPRINTABLE.sub("", value[:MAX_WORD])) or None if isinstance(value, str) else None
+
+
+def encoded(value: object) -> bytes:
+    """Return a value as JSON, and nothing for one that cannot be: with half a character, or nested very deep."""
+    try:
+        return orjson.dumps(value)
+    except orjson.JSONEncodeError:
+        return b""
+
+
+def whole(text: str) -> str:
+    """Return a text whose end is there, with its halves of characters joined or replaced."""
+    if _is_whole(text):
+        return text
+    halves = Halves()
+    return halves.join(text) + halves.flush()
 
 
 class Halves:

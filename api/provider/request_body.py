@@ -13,6 +13,7 @@ from langchain_openai.chat_models.base import BaseChatOpenAI
 from pydantic import SecretStr
 
 from api.messages import Message, ModelRequest, Role
+from api.provider.refusals import OUTPUT_LIMIT, OUTPUT_LIMIT_OF_REASONING_MODELS
 
 _MESSAGES: Mapping[Role, type[BaseMessage]] = {"system": SystemMessage, "user": HumanMessage, "assistant": AIMessage}
 
@@ -41,12 +42,13 @@ class RequestBodies:
     ) -> dict[str, Any]:
         """Build the body which asks for a streamed answer to the messages `told`, without what is refused."""
         body: dict[str, Any] = {**self._extra_body, "model": request.model, "stream": True}
-        if "stream_options" not in refused_options:
-            body["stream_options"] = {"include_usage": True}
+        body["stream_options"] = {"include_usage": True}
         if request.temperature is not None:
             body["temperature"] = request.temperature
         if request.max_tokens is not None:
-            is_refused = "max_tokens" in refused_options
-            body["max_completion_tokens" if is_refused else "max_tokens"] = request.max_tokens
+            is_refused = OUTPUT_LIMIT in refused_options
+            body[OUTPUT_LIMIT_OF_REASONING_MODELS if is_refused else OUTPUT_LIMIT] = request.max_tokens
+        for option in refused_options:
+            body.pop(option, None)
         messages = [_MESSAGES[message.role](content=message.text) for message in told]
         return self._langchain._get_request_payload(messages, **body)

@@ -3,14 +3,14 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-import orjson
-
 from api.errors import ProviderError
 from api.events import ToolCallStarted
+from api.provider.pieces import encoded, whole
 
 MAX_CALLS = 128
 MAX_SIZE = 8 * 1024 * 1024
-PIECE_SIZE = 32
+PIECE_SIZE = 100
+_OWN = frozenset(("index", "id", "type", "function"))
 _TOO_MANY = "The provider sent more tool calls than an answer can have."
 
 
@@ -19,6 +19,7 @@ class _Call:
     tool_call_id: str = ""
     name: str = ""
     arguments: list[str] = field(default_factory=list)
+    provider_fields: dict[str, object] = field(default_factory=dict)
 
 
 class ToolCallPieces:
@@ -42,13 +43,16 @@ class ToolCallPieces:
         if self._size > MAX_SIZE or len(self._calls) > MAX_CALLS:
             raise ProviderError(_TOO_MANY)
 
-    def take(self) -> list[ToolCallStarted]:
-        """Hand out the calls, which are complete."""
+    def take(self, message_fields: Mapping[str, object]) -> list[ToolCallStarted]:
+        """Hand out the calls, which are complete, the first with what belongs to the whole answer."""
         calls, self._calls, self._at = self._calls, [], {}
-        return [
-            ToolCallStarted(call.tool_call_id or f"call_{number}", call.name, "".join(call.arguments))
-            for number, call in enumerate(calls)
-        ]
+        started = []
+        for number, call in enumerate(calls):
+            tool_call_id = call.tool_call_id or f"call_{number}"
+            kept = {"tool_call": call.provider_fields, "message": {} if number else message_fields}
+            fields = {of: values for of, values in kept.items() if values} or None
+            started.append(ToolCallStarted(tool_call_id, call.name, whole("".join(call.arguments)), fields))
+        return started
 
     def _append(self, piece: Mapping[str, object]) -> None:
         function = piece.get("function")
@@ -58,8 +62,16 @@ class ToolCallPieces:
         call.tool_call_id = call.tool_call_id or tool_call_id
         call.name = call.name or name
         arguments = function.get("arguments") or ""
-        call.arguments.append(arguments if isinstance(arguments, str) else orjson.dumps(arguments).decode())
+        call.arguments.append(arguments if isinstance(arguments, str) else encoded(arguments).decode())
         self._size += len(call.arguments[-1]) + len(tool_call_id) + len(name)
+        if not piece.keys() <= _OWN:
+            self._keep(call, piece)
+
+    def _keep(self, call: _Call, piece: Mapping[str, object]) -> None:
+        """Keep what is no part of the call itself, such as a signature, for its provider."""
+        own = {str(name): value for name, value in piece.items() if name not in _OWN and value is not None}
+        self._size += len(encoded(own))
+        call.provider_fields |= own if encoded(own) else {}
 
     def _call(self, index: object, tool_call_id: str, name: str) -> _Call:
         """Return the call that a piece belongs to."""
@@ -80,4 +92,4 @@ def _goes_on(call: _Call, tool_call_id: str) -> bool:
 
 
 def _word(value: object) -> str:
-    return value[:256] if isinstance(value, str) else ""
+    return whole(value[:256]) if isinstance(value, str) else ""

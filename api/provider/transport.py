@@ -5,14 +5,14 @@ used again.
 """
 
 import socket
-import zlib
+import time
 from collections.abc import Callable, Mapping
 
 from api.hub import arrivals
 from api.provider.chunked_body import MalformedResponseError
 from api.provider.connections import Connections
 from api.provider.exchange import Exchange
-from api.provider.http1 import BodyDecoder, OpenBodyDecoder, body_decoder, decode_head, encode_request
+from api.provider.http1 import BodyDecoder, EncodedBodyError, OpenBodyDecoder, body_decoder, decode_head, encode_request
 
 READ_SIZE = 16 * 1024
 
@@ -28,11 +28,11 @@ class Transport:
         self._connect_timeout_seconds = connect_timeout_seconds
 
     def send(
-        self, method: str, path: str, body: bytes = b"", *, exchange: Exchange, timeout_seconds: float | None = None
+        self, method: str, path: str, body: bytes = b"", *, exchange: Exchange, limit_seconds: float | None = None
     ) -> "Response":
         """Send a request within the exchange, and return its response once the headers are there.
 
-        A read or write that takes longer than the timeout fails.
+        The whole of the response has `limit_seconds`, from its connection on.
 
         Raises:
             FOREIGN_ERRORS: the server cannot be reached, or does not answer.
@@ -43,7 +43,7 @@ class Transport:
             connected = kept or self._connections.connect(self._connect_timeout_seconds)
             response = Response(connected, exchange, self._connections)
             try:
-                response.begin(request, timeout_seconds)
+                response.begin(request, limit_seconds)
             except BaseException as exc:
                 response.close()
                 is_broken = isinstance(exc, OSError | MalformedResponseError) and not isinstance(exc, TimeoutError)
@@ -76,7 +76,7 @@ class Response:
         self._connections = connections
         self._keeps_connection = False
         self._body: BodyDecoder | None = None
-        self._inflate: Callable[[bytes], bytes] | None = None
+        self._ends_at: float | None = None
         self._first = b""
         self._receive_arrived: Callable[[int], bytes] = _nothing
 
@@ -85,22 +85,33 @@ class Response:
         """Say whether the server did what it was asked."""
         return 200 <= self.status < 300
 
-    def begin(self, request: bytes, timeout_seconds: float | None) -> None:
-        """Send the request and wait for the headers."""
+    def begin(self, request: bytes, limit_seconds: float | None) -> None:
+        """Send the request and wait for the headers.
+
+        Raises:
+            EncodedBodyError: the body is compressed, although the request asks for one that is not.
+        """
         if self._connected is None:
             return
         self._exchange.attach(self._connected)
-        self._connected.settimeout(timeout_seconds)
+        self._connected.settimeout(limit_seconds)
+        if limit_seconds is not None:
+            self.limit_time(limit_seconds)
         self._connected.sendall(request)
         received = b""
+        self._receive_arrived = self._connected.recv
         while (decoded := decode_head(received)) is None:
-            received += self._received(self._connected.recv(READ_SIZE))
+            received += self._receive()
             self.has_begun = True
         head, rest = decoded
         self.status, self.headers = head.status, head.headers
         self._keeps_connection = head.keeps_connection
         self._body = body_decoder(head)
-        self._inflate = _inflate(head.headers)
+        if head.headers.get("content-encoding", "").lower() not in ("", "identity"):
+            self.close()
+            if self.is_success:
+                raise EncodedBodyError
+            return
         self._first = self._decode(self._body, rest)
         if self._connected is not None:
             self._receive_arrived = arrivals(self._connected)
@@ -113,30 +124,38 @@ class Response:
         """
         body, self._first = self._first, b""
         while not body and self._connected is not None and self._body is not None:
-            body = self._decode(self._body, self._received(self._receive_arrived(READ_SIZE)))
+            body = self._decode(self._body, self._receive())
         return body
 
     def read_all(self, limit: int) -> bytes:
-        """Read to the end of the body, or until there is more than `limit`."""
-        pieces, size = [], 0
+        """Read to the end of the body, or until there is more than `limit` of it.
+
+        Raises:
+            FOREIGN_ERRORS: the connection broke, or the response has taken longer than it may.
+        """
+        body = bytearray()
         try:
-            while size < limit and (received := self.read()):
-                pieces.append(received)
-                size += len(received)
+            while len(body) < limit and (received := self.read()):
+                body += received
         finally:
             self.close()
-        return b"".join(pieces)
+        return bytes(body)
 
-    def limit_silence(self, seconds: float) -> None:
-        """Let reads which take longer fail."""
-        if self._connected is not None:
-            self._connected.settimeout(seconds)
+    def limit_time(self, seconds: float) -> None:
+        """Let reads fail which have not come to their end in so much time from now, however many there are."""
+        self._ends_at = time.monotonic() + seconds
 
     def close(self) -> None:
         """Read no more: the connection is closed, unless it is kept already."""
         self._let_go(is_kept=False)
 
-    def _received(self, received: bytes) -> bytes:
+    def _receive(self) -> bytes:
+        if self._ends_at is not None and self._connected is not None:
+            left_seconds = self._ends_at - time.monotonic()
+            if left_seconds <= 0:
+                raise TimeoutError
+            self._connected.settimeout(left_seconds)
+        received = self._receive_arrived(READ_SIZE)
         if not received:
             if not isinstance(self._body, OpenBodyDecoder):
                 raise MalformedResponseError("The connection ended within the response.")
@@ -148,7 +167,7 @@ class Response:
         if decoder.is_complete:
             # In front of everything that lets others have the connection, the exchange lets go of it.
             self._let_go(is_kept=self._keeps_connection and not decoder.has_excess)
-        return self._inflate(body) if self._inflate is not None else body
+        return body
 
     def _let_go(self, *, is_kept: bool) -> None:
         connected, self._connected = self._connected, None
@@ -163,9 +182,3 @@ class Response:
 
 def _nothing(_size: int) -> bytes:
     return b""
-
-
-def _inflate(headers: Mapping[str, str]) -> Callable[[bytes], bytes] | None:
-    """Decode what a server compresses although it was told not to."""
-    is_compressed = headers.get("content-encoding", "").lower() in ("gzip", "x-gzip", "deflate")
-    return zlib.decompressobj(zlib.MAX_WBITS | 32).decompress if is_compressed else None

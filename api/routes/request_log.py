@@ -69,6 +69,7 @@ def log_run(run: Run) -> None:
         "input_tokens": usage.input_tokens,
         "output_tokens": usage.output_tokens,
         "estimated": usage.estimated,
+        "not_understood": run.not_understood,
     }
     if isinstance(terminal, RunFailed | RunInterrupted):
         fields |= {"code": terminal.code, "message": terminal.message}

@@ -8,9 +8,13 @@ from api.messages import Finished, ModelRequest
 
 
 class Completion(Protocol):
-    """One call to the model; `content_at` is when its last content came, also such that is no event yet."""
+    """One call to the model; `content_at` is when its last content came, also such that is no event yet.
+
+    `not_understood` counts what the provider sent that is no part of an answer.
+    """
 
     content_at: float | None
+    not_understood: int
 
     def events(self, request: ModelRequest) -> Iterator[list[Event] | Finished]:
         """Ask, and yield the events of each read, an empty list for a keep-alive; `Finished` is the last.
@@ -29,7 +33,7 @@ class ChatModel(Protocol):
     def open(self) -> Completion:
         """Prepare one call."""
 
-    def model_names(self, timeout_seconds: float) -> tuple[str, ...]:
+    def model_names(self, limit_seconds: float) -> tuple[str, ...]:
         """Ask the provider which models it has.
 
         Raises:

@@ -129,15 +129,26 @@ class RunRecorder:
         except StoreUnavailable:
             raise
         except Exception:
-            # It must not keep the others from being stored; whoever finds it stale ends it.
+            # It must not keep the others from being stored.
             logger.exception("The end of run %s cannot be stored", run_id)
-            is_mine = False
+            is_mine = self._store_failure(recorded)
         if is_mine:
             del self._recorded[run_id]
             recorded.run.end()
             self._on_end(recorded.run)
         else:
             self._abandon({run_id})
+
+    def _store_failure(self, recorded: Recorded) -> bool:
+        """Store a plain failure instead of an end that cannot be; where not even that can, others will find it."""
+        recorded.run.end_as_failed()
+        try:
+            return self._store.runs.end(self._owner, _ending_of(recorded))
+        except StoreUnavailable:
+            raise
+        except Exception:
+            logger.exception("The failure of run %s cannot be stored either", recorded.run.run_id)
+            return False
 
     def _abandon(self, run_ids: set[str]) -> None:
         for run_id in run_ids:

@@ -48,6 +48,11 @@ class Run:
         """The monotonic time of the first event that the model said."""
         return self._steps.first_content_at
 
+    @property
+    def not_understood(self) -> int:
+        """How many things the provider sent that are no part of an answer."""
+        return self._steps.not_understood
+
     def produce(self) -> None:
         """Ask the model and append what it says, to the end."""
         try:
@@ -60,7 +65,7 @@ class Run:
         except Exception as error:
             if not self.log.is_sealed:
                 logger.exception("Run %s failed", self.run_id)
-                self.fail(Internal(f"Something went wrong inside Decant; its log says more about run {self.run_id}."))
+                self.fail(_defect(self.run_id))
             forget_frames(error)
 
     def fail(self, error: DecantError) -> None:
@@ -96,6 +101,12 @@ class Run:
         )
         return [self.usage, self.terminal]
 
+    def end_as_failed(self) -> None:
+        """Change the end of a sealed run, which has turned out to be one that cannot be stored, into a failure."""
+        error = _defect(self.run_id)
+        self.error, self.terminal = error, RunFailed(error.code, str(error), error.retryable)
+        self._steps.usage = None
+
     def end(self) -> None:
         """Write the last events into the log of a sealed run, where its readers find them."""
         if not self.log.is_ended:
@@ -116,3 +127,7 @@ class Run:
             self.sealed_at = time.monotonic()
             self._steps.close()
         return is_first
+
+
+def _defect(run_id: str) -> Internal:
+    return Internal(f"Something went wrong inside Decant; its log says more about run {run_id}.")

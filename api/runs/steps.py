@@ -41,7 +41,8 @@ class Limits(Protocol):
 class Steps:
     """The calls to the model that make one answer; `take` belongs to one thread, the rest to any.
 
-    `first_content_at` is the monotonic time of the first event; `usage` is the sum of what the provider has told.
+    `first_content_at` is the monotonic time of the first event; `usage` is the sum of what the provider has told, and
+    `not_understood` counts what else it sent.
     """
 
     def __init__(
@@ -53,6 +54,7 @@ class Steps:
     ) -> None:
         self.first_content_at: float | None = None
         self.usage: Usage | None = None
+        self.not_understood = 0
         self._chat_model = chat_model
         self._request = request
         self._limits = limits
@@ -111,14 +113,17 @@ class Steps:
         # A `close` before this line has seen no completion to close.
         if self._closed.is_set():
             return None
-        for said in completion.events(self._request):
-            if isinstance(said, Finished):
-                return said
-            if said:
-                self._hand_on(said, append)
-            if self._answer_chars > self._limits.max_answer_chars:
-                return Finished("length")
-        return None
+        try:
+            for said in completion.events(self._request):
+                if isinstance(said, Finished):
+                    return said
+                if said:
+                    self._hand_on(said, append)
+                if self._answer_chars > self._limits.max_answer_chars:
+                    return Finished("length")
+            return None
+        finally:
+            self.not_understood += completion.not_understood
 
     def _hand_on(self, events: list[Event], append: Append) -> None:
         self._content_at = time.monotonic()

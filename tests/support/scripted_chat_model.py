@@ -16,6 +16,7 @@ class ScriptedCompletion:
     def __init__(self, steps: list[Step]) -> None:
         self._steps = steps
         self.content_at: float | None = None
+        self.not_understood = 0
         self.closed = threading.Event()
         self.request: ModelRequest | None = None
 
@@ -50,5 +51,5 @@ class ScriptedChatModel:
         self.completions.append(ScriptedCompletion(self._scripts.popleft()))
         return self.completions[-1]
 
-    def model_names(self, timeout_seconds: float) -> tuple[str, ...]:
+    def model_names(self, limit_seconds: float) -> tuple[str, ...]:
         return ("scripted",)

@@ -1,6 +1,7 @@
 """The HTTP contract as OpenAPI 3.1, built from the events, errors and limits that the code itself uses."""
 
-from dataclasses import fields
+from collections.abc import Mapping
+from dataclasses import MISSING, fields
 from typing import get_args
 
 from api.config import Config
@@ -27,7 +28,16 @@ from api.wire.openapi.words import (
 )
 from api.wire.stream_request import MAX_THREAD_ID_CHARS, ROLES
 
-_FIELDS: dict[object, Schema] = {str: STRING, int: {"type": "integer"}, bool: BOOLEAN, str | None: nullable(STRING)}
+_INTEGER: Schema = {"type": "integer"}
+_FIELDS: dict[object, Schema] = {
+    str: STRING,
+    int: _INTEGER,
+    bool: BOOLEAN,
+    str | None: nullable(STRING),
+    # What has a default is left out where it is None.
+    int | None: _INTEGER,
+    Mapping[str, object] | None: {"type": "object"},
+}
 _STREAM_ERRORS = (400, 408, 413, 415, 429, 500, 502, 503, 504)
 
 
@@ -133,7 +143,7 @@ def _schemas(config: Config) -> Schema:
 def event_schema(kind: type[Event]) -> Schema:
     """Describe the JSON of one kind of event from its dataclass."""
     properties = {field.name: _FIELDS[field.type] for field in fields(kind)}
-    schema = object_of(properties, required=tuple(properties))
+    schema = object_of(properties, required=tuple(field.name for field in fields(kind) if field.default is MISSING))
     return {"title": kind.type, "description": (kind.__doc__ or "").strip(), **schema}
 
 
