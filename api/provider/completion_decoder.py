@@ -61,7 +61,7 @@ class CompletionDecoder:
         self._stream = ServerSentEventDecoder()
         self._tool_calls, self._fields = ToolCallPieces(), MessageFields()
         self._thoughts, self._text, self._tags = Halves(), Halves(), ThinkTags()
-        self._is_plain = False
+        self._is_plain = self._is_whole = False
         self._processed = 0
         self._has_delta = self._has_text = self._has_reasoning = self._has_media = self._has_calls = False
         self._events: list[Event] = []
@@ -225,7 +225,7 @@ class CompletionDecoder:
             self._read_delta(message)
         elif isinstance(choice.get("text"), str):
             self._read_delta({"content": choice["text"]})
-        if choice.get("finish_reason"):
+        if choice.get("finish_reason") and not self._is_whole:
             self._read_finish(choice, chunk)
 
     def _read_delta(self, delta: dict[str, Any]) -> None:
@@ -270,6 +270,7 @@ class CompletionDecoder:
         elif reason == "error":
             raise error_from_payload(choice if choice.get("error") else chunk)
         self._end_text()
+        self._is_whole = self.has_answer
         self.finish_reason = _REASONS.get((reason or "stop").lower(), reason)
         self._events += self._tool_calls.take(self._fields.take())
         self._usage = usage_of(choice.get("usage")) or self._usage

@@ -113,7 +113,7 @@ def encoded(value: object) -> bytes:
     """Return a value as JSON, and nothing for one that cannot be: with half a character, or nested very deep."""
     try:
         return orjson.dumps(value)
-    except orjson.JSONEncodeError:
+    except TypeError:
         return b""
 
 

@@ -4,10 +4,12 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
+import orjson
+
 from api.config import Config
 from api.errors import BadRequest, NotFound
 from api.ids import new_id
-from api.parts import KINDS, Part
+from api.parts import KINDS, Part, ToolCallPart
 from api.runs.thread_runs import RunRequest
 from api.store.records import ACTIVE, NewMessage, Status
 from api.wire.fields import (
@@ -28,6 +30,7 @@ THREAD_FIELDS = ("title", "model", "system_prompt")
 MESSAGE_FIELDS = ("message_id", "parent_id", "role", "parts", "created_at")
 ROLES = ("system", "user", "assistant", "tool")
 FINAL_STATUSES: tuple[Status, ...] = ("completed", "failed", "cancelled", "interrupted")
+PROVIDER_FIELDS = "provider_fields"
 MAX_TITLE_CHARS = 200
 MAX_IMPORTED_MESSAGES = 10_000
 MAX_ID_CHARS = 100
@@ -161,10 +164,25 @@ def _part(value: object, where: str, config: Config) -> Part:
     kind = KINDS.get(str(fields.get("type")))
     if kind is None:
         raise BadRequest(f"{where} has to have a type of {', '.join(KINDS)}.")
-    expected: dict[str, Any] = {name: annotation for name, annotation in kind.__annotations__.items() if name != "type"}
-    for name, annotation in expected.items():
-        if not isinstance(fields.get(name), annotation):
+    values: dict[str, Any] = {}
+    for name, annotation in kind.__annotations__.items():
+        if name in ("type", PROVIDER_FIELDS):
+            continue
+        values[name] = fields.get(name)
+        if not isinstance(values[name], annotation):
             raise BadRequest(f"{where}.{name} is missing or of the wrong kind.")
         if annotation is str:
-            check_text(fields[name], f"{where}.{name}", config.max_answer_chars)
-    return kind(**{name: fields[name] for name in expected})
+            check_text(values[name], f"{where}.{name}", config.max_answer_chars)
+    if kind is ToolCallPart and (kept := fields.get(PROVIDER_FIELDS)) is not None:
+        values[PROVIDER_FIELDS] = _provider_fields(kept, f"{where}.{PROVIDER_FIELDS}", config)
+    return kind(**values)
+
+
+def _provider_fields(value: object, where: str, config: Config) -> Body:
+    try:
+        is_kept = isinstance(value, dict) and len(orjson.dumps(value)) <= config.max_answer_chars
+    except orjson.JSONEncodeError:
+        is_kept = False
+    if not isinstance(value, dict) or not is_kept:
+        raise BadRequest(f"{where} has to be an object, not a very deep or large one.")
+    return value

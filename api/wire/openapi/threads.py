@@ -27,9 +27,16 @@ from api.wire.openapi.words import (
     stream_response,
     text,
 )
-from api.wire.thread_requests import MAX_ID_CHARS, MAX_IMPORTED_MESSAGES, MAX_KEY_CHARS, MAX_TIME, MAX_TITLE_CHARS
+from api.wire.thread_requests import (
+    MAX_ID_CHARS,
+    MAX_IMPORTED_MESSAGES,
+    MAX_KEY_CHARS,
+    MAX_TIME,
+    MAX_TITLE_CHARS,
+    PROVIDER_FIELDS,
+)
 
-_TYPES = {str: "string", bool: "boolean"}
+_TYPES: dict[object, str] = {str: "string", bool: "boolean"}
 _PAGE = [
     parameter("cursor", "query", {"type": "string", "pattern": CURSOR}, "`next_cursor` of the page before."),
     parameter(
@@ -200,15 +207,17 @@ def _new_message(config: Config, status: Schema) -> Schema:
 
 
 def _part(name: str, max_chars: int | None = None) -> Schema:
-    properties: Schema = {
-        field.name: {"type": _TYPES[field.type]} for field in fields(KINDS[name]) if isinstance(field.type, type)
-    }
+    described = {field.name: field.type for field in fields(KINDS[name]) if field.name != "type"}
+    properties: Schema = {field: {"type": _TYPES.get(kind, "object")} for field, kind in described.items()}
     if max_chars is not None:
         properties = {
             field: {**schema, "maxLength": max_chars} if schema == STRING else schema
             for field, schema in properties.items()
         }
-    return object_of({"type": {"const": name}, **properties})
+    required = tuple(field for field in properties if field != PROVIDER_FIELDS)
+    if max_chars is not None and PROVIDER_FIELDS in properties:
+        properties[PROVIDER_FIELDS] = nullable(properties[PROVIDER_FIELDS])
+    return object_of({"type": {"const": name}, **properties}, required=("type", *required))
 
 
 def _answers(status: int, schema: str, *failures: int) -> Schema:

@@ -13,7 +13,7 @@ from api.errors import (
     ProviderRejected,
     ProviderTruncated,
 )
-from api.events import Event, MessageDelta, ReasoningDelta, ToolCallStarted, Usage
+from api.events import Event, MessageDelta, ReasoningDelta, ToolCallStarted, Usage, to_json
 from api.messages import Finished
 from api.provider.completion_decoder import BUFFER_LIMIT, CompletionDecoder
 
@@ -351,6 +351,98 @@ def test_a_reason_that_tells_of_a_failure_is_one_with_the_text_kept(reason: str)
 @pytest.mark.parametrize("kind", ["response.created", "message_start"])
 def test_another_protocol_is_a_wrong_address_and_not_worth_another_try(kind: str) -> None:
     assert failure(event({"type": kind, "response": {}})) is ProviderRejected
+
+
+CALL = {"index": 0, "id": "c", "function": {"name": "f", "arguments": "{}"}}
+DETAIL = {"type": "reasoning.text", "index": 0, "id": None, "text": "h"}
+KEPT: dict[str, tuple[bytes, object]] = {
+    "a signature of the call": (
+        chunk({"tool_calls": [CALL | {"extra_content": {"google": {"thought_signature": "s"}}}]}),
+        {"tool_call": {"extra_content": {"google": {"thought_signature": "s"}}}},
+    ),
+    "a signature that comes later": (
+        chunk({"tool_calls": [CALL]}) + chunk({"tool_calls": [{"index": 0, "extra_content": {"vertex": 1}}]}),
+        {"tool_call": {"extra_content": {"vertex": 1}}},
+    ),
+    "the name of the reasoning": (
+        chunk({"reasoning_content": "hm"}) + chunk({"tool_calls": [CALL]}),
+        {"message": {"reasoning_name": "reasoning_content"}},
+    ),
+    "another name": (
+        chunk({"reasoning": "hm", "tool_calls": [CALL]}),
+        {"message": {"reasoning_name": "reasoning"}},
+    ),
+    "details": (
+        chunk({"reasoning_details": [DETAIL]})
+        + chunk({"reasoning_details": [DETAIL | {"text": "m"}]})
+        + chunk({"reasoning_details": [{"type": "reasoning.encrypted", "index": 1, "data": "x", "id": "r"}]})
+        + chunk({"tool_calls": [CALL]}),
+        {
+            "message": {
+                "reasoning_details": [
+                    {"type": "reasoning.text", "index": 0, "id": None, "text": "hm"},
+                    {"type": "reasoning.encrypted", "index": 1, "data": "x", "id": "r"},
+                ]
+            }
+        },
+    ),
+    "nothing": (chunk({"tool_calls": [CALL | {"type": "function"}]}), None),
+}
+
+
+@pytest.mark.parametrize("name", KEPT)
+def test_what_goes_back_with_the_results_of_tools_is_kept(name: str) -> None:
+    body, kept = KEPT[name]
+    call, finished = [said for said in decode([body + chunk({}, "stop")]) if not isinstance(said, ReasoningDelta)]
+    assert (call, finished) == (ToolCallStarted("c", "f", "{}", kept), Finished("stop"))  # type: ignore[arg-type]
+
+
+def test_only_the_first_call_has_what_belongs_to_the_answer() -> None:
+    calls = [{"id": name, "function": {"name": "f", "arguments": ""}} for name in "ab"]
+    body = chunk({"reasoning": "hm", "tool_calls": calls}) + chunk({}, "tool_calls")
+    kept = [said.provider_fields for said in decode([body]) if isinstance(said, ToolCallStarted)]
+    assert kept == [{"message": {"reasoning_name": "reasoning"}}, None]
+
+
+@pytest.mark.parametrize("written", [b'"\\ud83d"', b'["\\ud83d"]', b"[" * 400 + b"]" * 400, b'"a\xe4\xbf"'])
+def test_arguments_that_cannot_be_written_down_cost_nothing_else(written: bytes) -> None:
+    body = b'{"choices":[{"delta":{"tool_calls":[{"id":"c","function":{"name":"f","arguments":%b}}]}}]}' % written
+    call, finished = decode([event(body) + STOP])
+    assert isinstance(call, ToolCallStarted)
+    assert to_json(call)
+    assert finished == Finished("stop")
+
+
+@pytest.mark.parametrize(
+    ("usage", "told"),
+    [
+        ({"prompt_tokens_details": {"cached_tokens": 3}}, (3, None)),
+        ({"prompt_cache_hit_tokens": 4}, (4, None)),
+        ({"completion_tokens_details": {"reasoning_tokens": 5}}, (None, 5)),
+        ({"prompt_tokens_details": None, "completion_tokens_details": "x"}, (None, None)),
+        ({"prompt_tokens_details": {"cached_tokens": 2**60}}, (2**31 - 1, None)),
+    ],
+)
+def test_the_details_of_usage_are_kept(usage: dict[str, object], told: tuple[int | None, int | None]) -> None:
+    *_, finished = decode([HELLO + chunk({}, "stop", usage={"prompt_tokens": 9, "completion_tokens": 8} | usage)])
+    assert finished == Finished("stop", Usage(9, 8, estimated=False, cached_tokens=told[0], reasoning_tokens=told[1]))
+
+
+def test_the_progress_of_reading_a_long_prompt_counts_as_life_while_it_goes_on() -> None:
+    decoder = CompletionDecoder()
+    counts = []
+    for processed in (100, 200, 200, 150, "300"):
+        decoder.feed(event({"choices": [], "prompt_progress": {"total": 900, "processed": processed}}))
+        counts.append(decoder.content_count)
+    assert counts == [1, 2, 2, 2, 2]
+
+
+@pytest.mark.parametrize("values", [b"[]," * 500_000, b"{}," * 500_000, b'"",' * 500_000])
+def test_what_has_more_values_than_an_answer_is_not_understood(values: bytes) -> None:
+    decoder = CompletionDecoder()
+    decoder.feed(b'data: {"x":[' + values + b'0],"choices":[]}\n\n' + HELLO)
+    assert decoder.not_understood == 1
+    assert decode([b'{"x":[' + values + b'0],"choices":[]}'])[-1][0] is ProviderError  # type: ignore[index]
 
 
 def test_tool_calls_are_bounded_in_number_and_size() -> None:

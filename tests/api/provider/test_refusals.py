@@ -31,7 +31,7 @@ REFUSED = {
     "xAI": ('{"code":"400","error":"Argument not supported on this model: stop"}', "stop"),
     "Groq": (error("property 'reasoning_effort' is unsupported"), "reasoning_effort"),
     "Mistral": (
-        '{"detail":[{"type":"extra_forbidden","loc":["body","stream_options"],"msg":"Extra inputs are not permitted"}]}',
+        '{"detail":[{"type":"extra_forbidden","loc":["body","stream_options"],"msg":"Extra inputs are …"}]}',
         "stream_options",
     ),
     "Azure": ("Unrecognized request argument supplied: stream_options", "stream_options"),

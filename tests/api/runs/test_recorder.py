@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import pytest
 from sqlalchemy import text
 
-from api.events import MessageDelta, RunCompleted
+from api.events import MessageDelta, RunCompleted, Usage
 from api.messages import ModelRequest, text_message
 from api.parts import TextPart
 from api.runs.log_reader import RunReader
@@ -114,6 +114,20 @@ def test_an_end_that_cannot_be_stored_keeps_no_other_from_it(
     assert recording.stored(whole)[-1] == "run.completed"
     assert broken.log.is_ended
     assert f"The end of run {broken.run_id} cannot be stored" in caplog.text
+
+
+def test_an_end_that_cannot_be_stored_is_stored_as_a_failure(
+    recording: Recording, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = recording.start("a")
+    monkeypatch.setattr(run._steps, "usage", Usage(2**70, -1, estimated=False))
+    run.seal(RunCompleted("stop"))
+    recording.cycle()
+    assert recording.stored(run) == types_read(run) == ["run.started", "message.delta", "usage", "run.failed"]
+    stored = recording.store.runs.get(ACCOUNT, run.run_id)
+    assert (stored.status, stored.error_code) == ("failed", "internal")
+    assert run.run_id in (stored.error_message or "")
+    assert (recording.over, len(recording.recorder)) == ([run], 0)
 
 
 def test_a_run_that_is_silent_beats(recording: Recording) -> None:

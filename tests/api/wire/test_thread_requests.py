@@ -1,5 +1,6 @@
 """The bodies of the thread routes."""
 
+import json
 import re
 from typing import Any
 
@@ -107,6 +108,21 @@ def test_an_import_is_read_as_the_list_of_messages_gives_it() -> None:
         NewMessage("user", said("x"), None, "1", 5.0),
         NewMessage("assistant", (ToolResultPart("c", "found", is_error=True),), "1", "2", status="failed"),
     )
+
+
+def test_what_a_provider_wants_back_is_imported_again() -> None:
+    call = {"type": "tool_call", "tool_call_id": "c", "name": "f", "arguments": "{}"}
+    kept = {"tool_call": {"extra_content": {"google": {"thought_signature": "s"}}}}
+    entries = [message(parts=[call, {**call, "provider_fields": None}, {**call, "provider_fields": kept}])]
+    (imported,) = parse_messages(entries, CONFIG)
+    assert [part.provider_fields for part in imported.parts] == [None, None, kept]  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize("kept", ["text", [1], {"a": "x" * 3_000_000}, json.loads('{"a":' * 300 + "1" + "}" * 300)])
+def test_provider_fields_are_a_small_object(kept: object) -> None:
+    call = {"type": "tool_call", "tool_call_id": "c", "name": "f", "arguments": "{}", "provider_fields": kept}
+    with pytest.raises(BadRequest, match="provider_fields has to be an object"):
+        list(parse_messages([message(parts=[call])], CONFIG))
 
 
 def test_what_nobody_writes_any_more_is_interrupted() -> None:

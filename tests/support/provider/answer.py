@@ -15,7 +15,7 @@ def pieces(scenario: Scenario, request: dict[str, Any]) -> list[tuple[float, byt
         lines = list(scenario.raw)
     else:
         lines = [f"data: {line}\n\n" for line in _data_lines(scenario, request)]
-    encoded = [line.replace("\n", scenario.line_end).encode() for line in lines]
+    encoded = [line.replace("\n", scenario.line_end).encode("utf-8", "surrogateescape") for line in lines]
     if scenario.bytes_per_write:
         body, step = b"".join(encoded), scenario.bytes_per_write
         encoded = [body[start : start + step] for start in range(0, len(body), step)]

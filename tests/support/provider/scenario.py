@@ -23,7 +23,7 @@ class Scenario:
     finish_reason: str | None = "stop"
     usage: UsageMode = "on_request"
     has_end_mark: bool = True
-    # The body instead of an answer, each piece one write; or a whole response of another status or type.
+    # The body instead of an answer, each piece one write (`surrogateescape` holds any bytes); or a whole response.
     raw: tuple[str, ...] | None = None
     body: str | None = None
     status: int = 200
