@@ -70,12 +70,15 @@ class ThreadRuns:
         request_id: str,
         client: Client,
     ) -> OpenedRun:
-        """Start a run, or open the one that the key has started before in this thread.
+        """Start a run, or open the one that the key has started before.
+
+        Also one of another thread, if it answers the same text: a client that has lost the response to its first try
+        may ask again in a new thread.
 
         Raises:
             NotFound: There is no such thread or message.
             Conflict: The thread has a run that goes on.
-            KeyReused: The key has started a run of another thread.
+            KeyReused: The key has started a run for something else.
             Busy: Every slot is taken.
         """
         try:
@@ -85,7 +88,7 @@ class ThreadRuns:
             started = self._store.runs.started_by(account_id, idempotency_key)
             if started is None:
                 raise
-            return self._open_started(account_id, thread_id, started, client)
+            return self._open_started(account_id, thread_id, asked, started, client)
         context = self._store.runs.context(
             account_id,
             thread_id,
@@ -94,12 +97,12 @@ class ThreadRuns:
             idempotency_key=idempotency_key,
         )
         if context.started is not None:
-            return self._open_started(account_id, thread_id, context.started, client)
+            return self._open_started(account_id, thread_id, asked, context.started, client)
         self._registry.check_slots()
         new, request = self._new_run(context, asked, idempotency_key)
         created = self._store.runs.create(account_id, new, self._owner)
         if created.started is None:
-            return self._open_started(account_id, thread_id, created.run, client)
+            return self._open_started(account_id, thread_id, asked, created.run, client)
         run = self._registry.admit_stored(
             created.started,
             request,
@@ -131,10 +134,16 @@ class ThreadRuns:
         """
         return self._registry.cancel_stored(account_id, run_id) or self._store.runs.request_cancel(account_id, run_id)
 
-    def _open_started(self, account_id: str, thread_id: str, run: StoredRun, client: Client) -> OpenedRun:
-        if run.thread_id != thread_id:
+    def _open_started(
+        self, account_id: str, thread_id: str, asked: RunRequest, run: StoredRun, client: Client
+    ) -> OpenedRun:
+        if run.thread_id != thread_id and asked.content != self._question(account_id, run):
             raise KeyReused("This Idempotency-Key has started a run of another thread: each message takes a new one.")
         return self.open(account_id, run, client, 0)
+
+    def _question(self, account_id: str, run: StoredRun) -> str:
+        path = self._store.runs.context(account_id, run.thread_id, run.message_id).path
+        return next((message.text for message in reversed(path) if message.role == "user"), "")
 
     def _new_run(
         self, context: RunContext, asked: RunRequest, idempotency_key: str | None

@@ -9,7 +9,7 @@ from api.errors import BadRequest
 T = TypeVar("T")
 
 # What `encode_cursor` makes; an empty one is the beginning.
-CURSOR = r"^([0-9]{1,14}(\.[0-9]{1,20})?_[0-9A-Za-z-]{1,100})?$"
+CURSOR = r"^([0-9]{1,14}(\.[0-9]{1,20})?_[0-9A-Za-z.-]{1,100})?$"
 _CURSOR = re.compile(CURSOR.replace("$", r"\Z"), re.ASCII)
 PAGE_CHARS = 1_000_000  # A page ends after the row that reaches it.
 

