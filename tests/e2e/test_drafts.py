@@ -314,3 +314,17 @@ def test_a_file_that_is_too_large_is_refused_before_it_is_sent(page: Page) -> No
     )
     expect(page.get_by_role("alert").filter(has_text="larger than 32 MB")).to_be_visible()
     assert not [url for url in requests if url.endswith("/import")]
+
+
+def test_half_a_character_is_sent_as_what_stands_for_one(page: Page, shown: Shown) -> None:  # noqa: F811
+    write = "(area, text) => { area.value = text; area.dispatchEvent(new Event('input', { bubbles: true })); }"
+    composer(page).evaluate(write, "a\ud83d b\U0001f600")
+    composer(page).press("Enter")
+    run = shown.api.next_run().start()
+    assert run.body["content"] == "a\ufffd b\U0001f600"
+    run.text("Done").complete()
+    page.locator(".user-message").last.hover()
+    page.get_by_role("button", name="Edit").last.click()
+    editor(page).evaluate(write, "\udc00c")
+    page.locator(".message-editor").get_by_role("button", name="Send").click()
+    assert shown.api.next_run().start().body["content"] == "\ufffdc"

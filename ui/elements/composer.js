@@ -6,6 +6,7 @@ const MAX_DRAFTS = 30;
 const MAX_DRAFT_CHARACTERS = 1000000; // of all drafts, the oldest of which go first
 const SAVE_PAUSE = 300;
 const MAX_MESSAGE_BYTES = 950000; // NiceGUI drops messages to the server above 1 MB
+const HALVES = /\p{Surrogate}/gu; // of a character, alone
 const newKey = () => Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
 
 export default {
@@ -57,12 +58,8 @@ export default {
       if (now.visit !== before.visit) this.change(now.thread);
       else if (now.thread !== before.thread) this.rename(now.thread);
     },
-    isRunning() {
-      if (this.said === this.texts.wait) this.said = "";
-    },
-  },
-  watch: {
     isRunning(isRunning) {
+      if (this.said === this.texts.wait) this.said = "";
       const hadFocus = document.activeElement?.matches(".composer-button");
       if (!isRunning && hadFocus) this.$nextTick(() => this.$refs.text.focus());
     },
@@ -90,7 +87,7 @@ export default {
       this.grow();
     },
     send() {
-      const text = this.$refs.text.value;
+      const text = this.$refs.text.value.replace(HALVES, "\ufffd");
       if (!text.trim() || this.isSending || this.problem) return;
       if (this.isRunning) {
         this.say(this.texts.wait);

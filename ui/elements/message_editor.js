@@ -53,7 +53,7 @@ export default {
       this.timer = setTimeout(this.keep, SAVE_PAUSE);
     },
     save() {
-      const text = this.$refs.text.value;
+      const text = this.$refs.text.value.replace(/\p{Surrogate}/gu, "\ufffd"); // halves of characters
       if (!text.trim()) return;
       this.isDone = true;
       this.$emit("save", text);
