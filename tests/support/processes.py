@@ -121,11 +121,11 @@ def running_api(folder: Path, app: str = "api:create_app()", **settings: object)
 
 
 @contextlib.contextmanager
-def running_ui(folder: Path, **settings: object) -> Iterator[Server]:
+def running_ui(folder: Path, module: str = "ui.main", **settings: object) -> Iterator[Server]:
     """Run the page."""
     port = int(str(settings.get("UI_PORT") or free_port()))
     environment = clean_environment(**{"UI_PORT": port, **settings})
-    server = Server([sys.executable, "-m", "ui.main"], environment, port, folder / f"ui-{port}.log")
+    server = Server([sys.executable, "-m", module], environment, port, folder / f"ui-{port}.log")
     try:
         server.wait_until_healthy()
         yield server

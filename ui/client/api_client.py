@@ -82,6 +82,14 @@ class ApiClient:
         """
         return self._transport.ask("POST", "/threads", decode_thread, body=fields)
 
+    def import_thread(self, body: bytes) -> Thread:
+        """Make a thread of the body of such a request, which is JSON already.
+
+        Raises:
+            PageError: it was not made, or that is not known.
+        """
+        return self._transport.ask("POST", "/threads", decode_thread, body=body)
+
     def update_thread(self, thread_id: str, **fields: object) -> Thread:
         """Change what is given of a thread; `deleted=False` brings it back.
 

@@ -102,7 +102,7 @@ class Transport:
                 self._api_url + path,
                 headers=headers,
                 params=query,
-                data=None if body is None else json.dumps(body, ensure_ascii=False).encode("utf-8", "surrogatepass"),
+                data=body if body is None or isinstance(body, bytes) else _encoded(body),
                 stream=is_stream,
                 timeout=(CONNECT_TIMEOUT_SECONDS, read_timeout),
                 allow_redirects=False,
@@ -116,6 +116,10 @@ class Transport:
             with response:
                 raise _refusal(response)
         return response
+
+
+def _encoded(body: object) -> bytes:
+    return json.dumps(body, ensure_ascii=False).encode("utf-8", "surrogatepass")
 
 
 def _refusal(response: requests.Response) -> PageError:

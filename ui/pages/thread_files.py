@@ -1,5 +1,6 @@
 """The routes a thread leaves and enters the page by as a file: plain HTTP, so that its size does not matter."""
 
+import asyncio
 from typing import Any
 from urllib.parse import quote
 
@@ -11,7 +12,10 @@ from ui import texts
 from ui.client.backend import Backend
 from ui.elements.chat_import import MAX_FILE_BYTES
 from ui.errors import ApiRefused, PageError
-from ui.thread.thread_file import file_name, from_json, to_json, to_markdown
+from ui.thread.import_process import read_apart
+from ui.thread.thread_file import file_name, to_json, to_markdown
+
+MAX_READERS = 2
 
 
 def register(backend: Backend) -> None:
@@ -24,6 +28,9 @@ def register(backend: Backend) -> None:
         except PageError as exc:
             return PlainTextResponse(str(exc), exc.status if isinstance(exc, ApiRefused) else 502)
 
+    # Others wait here, and not on the threads that everybody's calls need.
+    reading = asyncio.Semaphore(MAX_READERS)
+
     @app.post("/import")
     async def take(request: Request) -> Response:
         # A form of another site cannot send this type without asking first.
@@ -33,8 +40,10 @@ def register(backend: Backend) -> None:
         if content is None:
             return JSONResponse({"error": texts.IMPORT_TOO_LARGE.format(megabytes=MAX_FILE_BYTES >> 20)}, 413)
         try:
-            fields = await _known(backend, await backend.call(from_json, content))
-            thread = await backend.call(backend.client.create_thread, **fields)
+            models = (await backend.watch.models()).names
+            async with reading:
+                body = await backend.call(read_apart, content, models)
+            thread = await backend.call(backend.client.import_thread, body)
         except PageError as exc:
             return JSONResponse({"error": str(exc)}, 400)
         return JSONResponse({"thread_id": thread.thread_id}, 201)
@@ -65,10 +74,3 @@ async def _read(request: Request) -> bytes | None:
         if len(content) > MAX_FILE_BYTES:
             return None
     return bytes(content)
-
-
-async def _known(backend: Backend, fields: dict[str, Any]) -> dict[str, Any]:
-    """Leave out a model that this API does not have."""
-    if fields.get("model") and fields["model"] not in (await backend.watch.models()).names:
-        return {name: value for name, value in fields.items() if name != "model"}
-    return fields
