@@ -38,9 +38,13 @@ bench-peers:
 	$(PYTHON) -m venv .venv-bench
 	.venv-bench/bin/pip install --disable-pip-version-check --quiet -r tests/bench/page/baselines/requirements.txt
 
-# A thousand random cuts on each database: see tests/chaos/README.md.
+# A thousand random cuts on each database (see tests/chaos/README.md), and half an hour of fuzz: SEED repeats its rounds.
+SEED ?= $(shell date +%s)
 soak: $(VENV)/.installed
-	$(BIN)/python -m tests.chaos --cuts 1000
+	@echo "decant: make soak SEED=$(SEED) repeats this"
+	SOAK=$(SEED) $(BIN)/python -m pytest -n $(WORKERS) tests/api/provider/test_decoder_fuzz.py \
+		tests/ui/markdown/test_growing.py tests/ui/markdown/test_lexers.py
+	$(BIN)/python -m tests.chaos --cuts 1000 --seed $(SEED)
 
 lint: $(VENV)/.installed
 	$(BIN)/ruff check

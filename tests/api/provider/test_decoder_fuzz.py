@@ -14,7 +14,7 @@ from api.provider.chunked_body import ChunkedBodyDecoder, MalformedResponseError
 from api.provider.completion_decoder import CompletionDecoder
 from api.provider.http1 import body_decoder, decode_head
 from tests.api.provider.test_completion_decoder import ANSWERS, FAILURES, KEPT, SKIPPED, chunk, decode
-from tests.support.soak import rounds
+from tests.support.soak import SOAK_SEED, rounds
 
 BODIES = [fixture[0] for table in (ANSWERS, FAILURES, SKIPPED, KEPT) for fixture in table.values()]
 EVENTS = sorted({part + b"\n\n" for body in BODIES for part in body.split(b"\n\n") if part})
@@ -23,7 +23,13 @@ JSON = [b"null", b"\\ud83d", b'"', b"{", b"}", b"[", b"]", b",", b":", b"NaN", b
 BYTES = [b"\xe4", b"\xbf", b"\xed\xa0\x80", b"\x00", b"\xef\xbb\xbf"]
 NOISE = st.sampled_from(LINES + JSON + BYTES) | st.binary(max_size=8)
 MARK = "what was said in front "
-FUZZ = settings(max_examples=len(rounds(300, 20_000)), deadline=None, suppress_health_check=list(HealthCheck))
+FUZZ = settings(
+    max_examples=len(rounds(300, 20_000)),
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
+    derandomize=not SOAK_SEED,
+    database=None,
+)
 
 
 @st.composite

@@ -93,7 +93,7 @@ def test_what_breaks_after_the_terminal_event_does_not_matter(api: ScriptedApi, 
 def test_a_silent_stream_is_truncated() -> None:
     with ScriptedApi(probe_seconds=5.0) as api:
         api.store.create({})
-        stream, run = open_run(api, ApiClient(api.url, None, silence_timeout_seconds=0.3))
+        stream, run = open_run(api, ApiClient(api.url, None, silence_timeout_seconds=2.0))
         run.text("half")
         with pytest.raises(StreamTruncated, match="silent"):
             read(stream)
