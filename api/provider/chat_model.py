@@ -35,6 +35,8 @@ EARLY_STOP_SECONDS = 30.0
 SETTLE_SECONDS = 0.1
 SETTLING_READS = 8
 SHORTEST_KEY = 8
+# Source: OLLAMA_CONTEXT_LENGTH, and before version 0.6 num_ctx, of docs.ollama.com; /v1 has no option for it.
+DEFAULT_CONTEXTS = (4096, 2048)
 
 ERROR_BODY_LIMIT = 64 * 1024
 ERROR_BODY_SECONDS = 5.0
@@ -206,6 +208,7 @@ class Completion:
             self.not_understood = decoder.not_understood
             if not self._exchange.is_closed:
                 finished = decoder.finish()
+                _doubt_context(finished)
                 _settle(response)
                 yield finished
         finally:
@@ -216,6 +219,17 @@ def _load_bodies(extra_body: Mapping[str, object]) -> "RequestBodies":
     from api.provider.request_body import RequestBodies  # noqa: PLC0415 # It takes 1.3 s: see `ChatModel.warm_up`.
 
     return RequestBodies(extra_body)
+
+
+def _doubt_context(finished: Finished) -> None:
+    """Tell the owner of a context that ends where Ollama's does by default, which it does not tell a client of."""
+    tokens = finished.usage.input_tokens + finished.usage.output_tokens if finished.usage else 0
+    if finished.finish_reason == "length" and tokens in DEFAULT_CONTEXTS:
+        logger.warning(
+            "The provider seems to keep only %d tokens of a conversation: give the model a larger num_ctx, "
+            "or set CONTEXT_TOKENS below that",
+            tokens,
+        )
 
 
 def _said(response: Response) -> bytes:

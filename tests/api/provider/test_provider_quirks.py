@@ -202,6 +202,15 @@ def test_a_refusal_is_a_sentence_without_the_key(chat_model: ChatModel, provider
     assert KEY not in str(raised.value)
 
 
+def test_a_refusal_repeats_neither_the_prompt_nor_a_secret(chat_model: ChatModel, provider: ScriptedProvider) -> None:
+    prompt = "My PIN is 4711 and I live at 12 St James's Square."
+    said = f"invalid input {prompt!r} at postgres://bob:hunter2@db:5432/x"
+    provider.script("refused", Scenario(status=400, body=error_body(said)))
+    with pytest.raises(ProviderRejected, match="status 400.*It says: invalid input") as raised:
+        events_of(chat_model, request("refused", prompt))
+    assert not [word for word in ("4711", "Square", "hunter2") if word in str(raised.value)]
+
+
 @pytest.mark.parametrize(
     ("headers", "seconds"),
     [
@@ -210,6 +219,8 @@ def test_a_refusal_is_a_sentence_without_the_key(chat_model: ChatModel, provider
         ({"retry-after-ms": "250", "retry-after": "7"}, 0.25),
         ({"retry-after": "Fri, 31 Dec 1999 23:59:59 GMT"}, 0.0),
         ({"retry-after": "soon"}, None),
+        ({"retry-after": "999999999"}, 3600.0),
+        ({"retry-after": "Fri, 31 Dec 9999 23:59:59 GMT"}, 3600.0),
         ({}, None),
     ],
 )
