@@ -206,7 +206,7 @@ def test_a_refusal_repeats_neither_the_prompt_nor_a_secret(chat_model: ChatModel
     prompt = "My PIN is 4711 and I live at 12 St James's Square."
     said = f"invalid input {prompt!r} at postgres://bob:hunter2@db:5432/x"
     provider.script("refused", Scenario(status=400, body=error_body(said)))
-    with pytest.raises(ProviderRejected, match="status 400.*It says: invalid input") as raised:
+    with pytest.raises(ProviderRejected, match=r"status 400.*It says: invalid input") as raised:
         events_of(chat_model, request("refused", prompt))
     assert not [word for word in ("4711", "Square", "hunter2") if word in str(raised.value)]
 
