@@ -13,7 +13,8 @@ from api.messages import Finished
 from api.provider.chunked_body import ChunkedBodyDecoder, MalformedResponseError
 from api.provider.completion_decoder import CompletionDecoder
 from api.provider.http1 import body_decoder, decode_head
-from tests.api.provider.test_completion_decoder import ANSWERS, FAILURES, KEPT, SKIPPED, chunk, decode
+from tests.api.provider.test_completion_decoder import decode
+from tests.support.provider.bodies import ANSWERS, FAILURES, KEPT, SKIPPED, chunk
 from tests.support.soak import SOAK_SEED, rounds
 
 BODIES = [fixture[0] for table in (ANSWERS, FAILURES, SKIPPED, KEPT) for fixture in table.values()]

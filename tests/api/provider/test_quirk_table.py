@@ -12,9 +12,9 @@ from api.errors import ProviderError, ProviderRejected, ProviderTruncated
 from api.events import Event, MessageDelta, ReasoningDelta, ToolCallStarted
 from api.messages import Finished
 from api.provider.chat_model import ChatModel
-from tests.api.provider.test_completion_decoder import ANSWERS, KEPT, SKIPPED, chunk, event
 from tests.api.provider.test_provider_quirks import joined
 from tests.support.chat_model_calls import collect, delta, error_body, events_of, request, stream_of, text_of
+from tests.support.provider.bodies import ANSWERS, KEPT, SKIPPED, chunk, event
 from tests.support.provider.client import ScriptedProvider
 from tests.support.provider.scenario import Scenario
 from tests.support.under_gevent import run_under_gevent
