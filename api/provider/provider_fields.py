@@ -18,6 +18,10 @@ DETAILS = "reasoning_details"
 _GROWING = ("text", "summary", "data", "signature")
 
 
+class _Pieces(list[str]):
+    """The pieces of a text, to be joined once."""
+
+
 class MessageFields:
     """Collects, of the deltas of one answer, the name its reasoning came under and the details of it, in order."""
 
@@ -38,7 +42,7 @@ class MessageFields:
     def take(self) -> dict[str, object]:
         """Return what there is; of more than a megabyte of details none, for a part of them is worth nothing."""
         is_whole = self._size <= MAX_SIZE and len(self._details) <= MAX_DETAILS
-        details = {DETAILS: self._details} if self._details and is_whole else {}
+        details = {DETAILS: [_joined(detail) for detail in self._details]} if self._details and is_whole else {}
         return {"reasoning_name": self._name, **details} if self._name else dict(details)
 
     def _add(self, detail: dict[str, Any]) -> None:
@@ -49,9 +53,17 @@ class MessageFields:
             detail.get("id") in (None, last.get("id"))
         )
         if not last or not is_more:
-            self._details.append(dict(detail))
-            return
+            last = {}
+            self._details.append(last)
         for name, value in detail.items():
-            grows = name in _GROWING and isinstance(value, str) and isinstance(last.get(name), str)
-            if value is not None:
-                last[name] = last[name] + value if grows else value
+            if name in _GROWING and isinstance(value, str):
+                pieces = last.get(name)
+                if not isinstance(pieces, _Pieces):
+                    pieces = last[name] = _Pieces()
+                pieces.append(value)
+            elif value is not None or name not in last:
+                last[name] = value
+
+
+def _joined(detail: dict[str, Any]) -> dict[str, Any]:
+    return {name: "".join(value) if isinstance(value, _Pieces) else value for name, value in detail.items()}

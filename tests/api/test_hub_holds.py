@@ -231,6 +231,33 @@ def test_a_long_answer_is_made_and_stored(api: Server, provider: ScriptedProvide
     assert run.text == said
 
 
+LONG_PIECES = {
+    "many values": '{"x":["' + '","'.join(["y" * 70] * 99_000) + '"],"choices":[]}',
+    "too many values": '{"x":[' + "[]," * 2_500_000 + '0],"choices":[]}',
+    "small values": '{"x":[' + "[]," * 60_000 + '0],"choices":[]}',
+    "text": '{"choices":[{"delta":{"content":"' + "数" * 2_400_000 + '"}}]}',
+    "escapes": '{"choices":[{"delta":{"content":"' + "\\u6570" * 1_200_000 + '"}}]}',
+    "halves": '{"choices":[{"delta":{"content":"' + "\\ud83d" * 30_000 + '"}}]}',
+    "thoughts": '{"choices":[{"delta":{"reasoning_details":[' + '{"type":"a","text":"b"},' * 24_000 + "0]}}]}",
+    "calls": '{"choices":[{"delta":{"tool_calls":[' + "{}," * 66_000 + "0]}}]}",
+    "no JSON": "x" * 7_500_000,
+    "infinity": '{"x":[' + "Infinity," * 20_000 + '0],"choices":[]}',
+    "lines": "\ndata: ".join(["{}"] * 900_000),
+    "short lines": "\ndata: ".join(["1"] * 30_000),
+}
+
+
+@ON_SQLITE
+@pytest.mark.parametrize("name", LONG_PIECES)
+def test_a_long_piece_of_an_answer(api: Server, provider: ScriptedProvider, name: str) -> None:
+    end = 'data: {"choices":[{"delta":{"content":"."},"finish_reason":"stop"}]}\n\n'
+    provider.script("m2", Scenario(raw=(f"data: {LONG_PIECES[name]}\n\n", end)))
+    thread_id = post(api, "/threads", b"{}").json()["thread_id"]
+    with others(api):
+        run = post(api, f"/threads/{thread_id}/runs", json.dumps({"content": "q", "model": "m2"}).encode())
+    assert run.status_code == 200
+
+
 def test_threads_with_long_prompts_are_listed(api: Server) -> None:
     for number in range(30):
         body = {"title": f"prompted {number}", "system_prompt": "Be kind. 数" * 39_000}
