@@ -57,12 +57,8 @@ export default {
       if (now.visit !== before.visit) this.change(now.thread);
       else if (now.thread !== before.thread) this.rename(now.thread);
     },
-    isRunning() {
-      if (this.said === this.texts.wait) this.said = "";
-    },
-  },
-  watch: {
     isRunning(isRunning) {
+      if (this.said === this.texts.wait) this.said = "";
       const hadFocus = document.activeElement?.matches(".composer-button");
       if (!isRunning && hadFocus) this.$nextTick(() => this.$refs.text.focus());
     },
