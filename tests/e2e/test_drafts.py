@@ -301,6 +301,29 @@ def test_an_editor_is_there_again_after_a_reload_and_a_look_elsewhere(page: Page
     expect(editor(page)).to_have_count(0)
 
 
+HALVES = """(area, word) => {
+    area.value = `\\udc00${word} \\ud83d of 🦆`;
+    area.dispatchEvent(new Event("input"));
+}"""
+
+
+@pytest.mark.parametrize("is_old", [False, True])
+def test_half_a_surrogate_pair_is_sent_as_what_stands_for_it(page: Page, shown: Shown, *, is_old: bool) -> None:  # noqa: F811
+    if is_old:
+        page.evaluate("delete String.prototype.toWellFormed")
+    answered(page, shown, "first chat")
+    for field, word in ((composer, "half"), (editor, "other")):
+        if field is editor:
+            edit(page, "changed")
+        field(page).evaluate(HALVES, word)
+        field(page).press("Enter")
+        run = shown.api.next_run().start()
+        assert run.body["content"] == f"\ufffd{word} \ufffd of 🦆"
+        run.text(f"About {word}").complete()
+        expect(page.locator(".answer-body").last).to_have_text(f"About {word}")
+        expect(page.get_by_role("button", name="Stop", exact=True)).to_be_hidden()
+
+
 def test_a_file_that_is_too_large_is_refused_before_it_is_sent(page: Page) -> None:
     requests: list[str] = []
     page.on("request", lambda request: requests.append(request.url))

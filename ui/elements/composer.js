@@ -7,6 +7,8 @@ const MAX_DRAFT_CHARACTERS = 1000000; // of all drafts, the oldest of which go f
 const SAVE_PAUSE = 300;
 const MAX_MESSAGE_BYTES = 950000; // NiceGUI drops messages to the server above 1 MB
 const newKey = () => Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
+// Half of a surrogate pair is no text, and the server would refuse it.
+const wellFormed = (text) => text.toWellFormed?.() ?? text.replace(/\p{Surrogate}/gu, "\uFFFD");
 
 export default {
   template: `
@@ -86,7 +88,7 @@ export default {
       this.grow();
     },
     send() {
-      const text = this.$refs.text.value;
+      const text = wellFormed(this.$refs.text.value);
       if (!text.trim() || this.isSending || this.problem) return;
       if (this.isRunning) {
         this.say(this.texts.wait);

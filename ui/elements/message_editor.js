@@ -3,6 +3,8 @@
 const EDIT = "decant.edit/";
 const MAX_EDITS = 10;
 const SAVE_PAUSE = 300;
+// Half of a surrogate pair is no text, and the server would refuse it.
+const wellFormed = (text) => text.toWellFormed?.() ?? text.replace(/\p{Surrogate}/gu, "\uFFFD");
 
 export default {
   template: `
@@ -53,7 +55,7 @@ export default {
       this.timer = setTimeout(this.keep, SAVE_PAUSE);
     },
     save() {
-      const text = this.$refs.text.value;
+      const text = wellFormed(this.$refs.text.value);
       if (!text.trim()) return;
       this.isDone = true;
       this.$emit("save", text);
