@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from api.config import Config
-from api.errors import BadRequest, Busy, DecantError, KeyReused, ServerShutdown
+from api.errors import BadRequest, Busy, DecantError, KeyReused, NotFound, ServerShutdown
 from api.hub import in_turns
 from api.messages import Message, ModelRequest, text_message
 from api.parts import Part, TextPart
@@ -142,7 +142,10 @@ class ThreadRuns:
         return self.open(account_id, run, client, 0)
 
     def _question(self, account_id: str, run: StoredRun) -> str:
-        path = self._store.runs.context(account_id, run.thread_id, run.message_id).path
+        try:
+            path = self._store.runs.context(account_id, run.thread_id, run.message_id).path
+        except NotFound:
+            return ""  # Its thread is deleted.
         return next((message.text for message in reversed(path) if message.role == "user"), "")
 
     def _new_run(

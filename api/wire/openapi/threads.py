@@ -61,7 +61,7 @@ def thread_paths() -> Schema:
     number = {"type": "integer", "minimum": 0, "maximum": 999_999_999}
     seq = parameter("Last-Event-ID", "header", number, "The last event seen.")
     after = parameter("after", "query", number, "The same, where a header cannot be sent.")
-    said = "The same key starts one run, however often it is sent; it is of one thread."
+    said = "The same key starts one run, however often it is sent; in another thread only the same text opens it."
     key = parameter("Idempotency-Key", "header", text(MAX_KEY_CHARS, 1), said)
     found = parameter("query", "query", STRING, "Words that the title or a message has.")
     return {

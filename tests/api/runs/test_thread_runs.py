@@ -151,6 +151,15 @@ def test_a_text_sent_again_in_a_new_thread_opens_the_run_that_its_key_has_starte
     assert len(thread_api.provider.calls(model)) == 1
 
 
+def test_a_key_whose_thread_is_deleted_is_refused_in_another_thread(thread_api: ThreadApi) -> None:
+    key, model = next(keys), thread_api.script()
+    deleted, elsewhere = thread_api.create_thread(), thread_api.create_thread()
+    events_of(thread_api.start(deleted, key=key, content="q", model=model))
+    assert thread_api.ask("DELETE", f"/threads/{deleted}").status_code == 204
+    refused = thread_api.start(elsewhere, key=key, content="q", model=model)
+    assert (refused.status_code, refused.json()["code"]) == (409, "bad_request")
+
+
 def test_a_thread_has_one_run_at_a_time(thread_api: ThreadApi) -> None:
     model = thread_api.script(SLOW)
     thread_id = thread_api.create_thread()
