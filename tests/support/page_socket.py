@@ -5,6 +5,7 @@ import asyncio
 import json
 import re
 import uuid
+from concurrent.futures import ThreadPoolExecutor
 
 import aiohttp
 
@@ -16,7 +17,9 @@ _QUERY = re.compile(r"query: (\{.*\}),")
 
 def see(url: str, path: str, word: str) -> None:
     """Open a page, and stay until the word is in what it is told."""
-    asyncio.run(_see(url, path, word))
+    # A browser of the same test has a loop on this thread.
+    with ThreadPoolExecutor(1) as thread:
+        thread.submit(lambda: asyncio.run(_see(url, path, word))).result()
 
 
 async def _see(url: str, path: str, word: str) -> None:
