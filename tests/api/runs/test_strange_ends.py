@@ -7,7 +7,7 @@ import pytest
 from api.events import TERMINAL
 from tests.support.chat_model_calls import delta
 from tests.support.provider.scenario import Scenario
-from tests.support.thread_api import ThreadApi, events_of
+from tests.support.thread_api import PAIRS, ThreadApi, events_of
 
 HELLO = f"data: {json.dumps(delta(content='Hello'))}\n\n"
 TERMINAL_TYPES = {kind.type for kind in TERMINAL}
@@ -58,6 +58,7 @@ FAILED = {
 
 
 @pytest.mark.parametrize("name", COMPLETED | FAILED)
+@pytest.mark.parametrize("thread_api", PAIRS[:2], indirect=True, ids="-".join, scope="module")
 def test_a_run_ends_and_its_end_is_stored(thread_api: ThreadApi, name: str) -> None:
     model = thread_api.script(Scenario(raw=(HELLO, (COMPLETED | FAILED)[name])), Scenario(text="next"))
     thread_id = thread_api.create_thread()
