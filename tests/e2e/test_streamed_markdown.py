@@ -10,6 +10,7 @@ from tests.support.browser import Visit
 from tests.support.cuttable_proxy import CuttableProxy
 from tests.support.documents import ALL, EVERYTHING
 from tests.support.markdown_stage import READY, Stage
+from tests.support.missing import missing
 from tests.support.processes import wait_for
 
 pytestmark = pytest.mark.browser
@@ -18,6 +19,8 @@ NESTED = (
     "- one\n  1. two\n     ```python\n     x = 1\n     ```\n  2. three\n\n"
     "| a | b |\n|---|---|\n| 1 | 2 |\n\n> [!NOTE]\n> four"
 )
+# The first of `.markdown math` in markdown.css that a Linux has as a package.
+MATH_FONTS = ["DejaVu Math TeX Gyre", "Latin Modern Math", "STIX Two Math"]
 CODE = "# say it\nprint('a < b')\n\n\tdone()\n"
 
 
@@ -238,6 +241,19 @@ def test_a_remote_image_is_loaded_on_click_and_not_before(visit: Visit, page: Pa
     image = page.frame_locator("iframe[title='a cat']").locator("img")
     expect(image).to_have_attribute("referrerpolicy", "no-referrer")
     assert visit.foreign_requests == ["https://img.example/cat.png"]
+
+
+def test_a_root_has_its_sign_and_brackets_grow(page: Page, stage: Stage) -> None:
+    if not page.evaluate("fonts => fonts.some(name => document.fonts.check(`16px '${name}'`))", MATH_FONTS):
+        missing(f"none of the fonts {', '.join(MATH_FONTS)} is installed")
+    stage.append("$$\\sqrt{x} + \\sqrt[3]{y}$$\n\n$$\\left(\\frac{a}{\\frac{b}{c}}\\right)$$\n\nafter")
+    expect(page.locator(".markdown")).to_contain_text("after")
+    sign = "root => root.getBoundingClientRect().width - root.firstElementChild.getBoundingClientRect().width"
+    for root in ("msqrt", "mroot"):
+        assert page.locator(root).evaluate(sign) > 4
+    bracket, fraction = page.locator(".markdown mo").last, page.locator(".markdown mfrac").first
+    heights = [element.evaluate("element => element.getBoundingClientRect().height") for element in (bracket, fraction)]
+    assert heights[0] > heights[1] / 2
 
 
 def test_a_diagram_is_drawn_when_its_block_is_finished(page: Page, stage: Stage) -> None:

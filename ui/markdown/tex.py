@@ -66,6 +66,7 @@ _LABEL = re.compile(r"\\label\{[^{}]*\}")
 _TEXT = re.compile(r"(\\(?:text|textbf|textit|textrm|mbox)\{)([^{}]*)\}")
 _INNER = re.compile(r"\$([^$]+)\$")
 _UNESCAPED = re.compile(r"(?<!\\)[_#&^]")
+_SPACE_AFTER_SIGN = re.compile(r"(\\[%$&#_^]) ")  # The converter takes it as the end of a command's name.
 _EQUATION = re.compile(r"\\(?:begin|end)\{equation\*?\}")
 _ROW_GAP = re.compile(r"\\\\\*?\s*\[\s*-?[\d.]+\s*[a-z]{2}\s*\]")
 _GROUP = re.compile(r"\\begin\{|\\end\{|\\\\|\\.|[{}&]", re.DOTALL)
@@ -106,6 +107,7 @@ def _text(found: re.Match[str]) -> str:
     start, inside = found[1], found[2]
     pieces = _INNER.split(inside)
     words = [_UNESCAPED.sub(lambda sign: "\\" + sign[0], piece) for piece in pieces[::2]]
+    words = [_SPACE_AFTER_SIGN.sub(r"\1\\ ", word) for word in words]
     shown = [f"{start}{word}}}" for word in words]
     formulas = [*pieces[1::2], ""]
     return "".join(f"{word}{formula}" for word, formula in zip(shown, formulas, strict=True))

@@ -69,6 +69,12 @@ def test_a_formula_that_models_write_is_drawn_with_all_its_letters(source: str) 
     assert not re.search(r"\\[a-zA-Z]|\[-?\d+pt\]", text)
 
 
+@pytest.mark.parametrize("words", ["100\\% sure", "Tom & Jerry", "a_b c", "cost \\$ 5", "x \\# y"])
+def test_words_among_signs_keep_their_spaces(words: str) -> None:
+    text = unescape(re.sub("<[^>]*>", "", mathml.formula(f"\\text{{{words}}}", is_display=False)))
+    assert text.replace("\N{NO-BREAK SPACE}", " ") == words.replace("\\", "")
+
+
 @pytest.mark.parametrize("source", ["\\ce{H2O}", "\\unknown{x}", "\\widetilde{x}", "\\quad"])
 def test_what_the_converter_does_not_know_is_shown_as_it_is(source: str) -> None:
     assert mathml.formula(source, is_display=False) == f"<code class=tex>{source}</code>"
