@@ -3,6 +3,9 @@
 Line ends may be LF, CRLF or CR. Comments, `id` and `retry` are skipped: they mean nothing in an answer.
 """
 
+# What a line costs beside its bytes: an event of a million empty ones would hold everybody for 70 ms.
+LINE_BYTES = 64
+
 
 class ServerSentEventDecoder:
     """Feed bytes, get complete events as pairs of type and data."""
@@ -31,7 +34,7 @@ class ServerSentEventDecoder:
         for line in lines:
             if line.startswith(b"data:"):
                 data_lines.append(line[5:])
-                self._data_size += len(line)
+                self._data_size += len(line) + LINE_BYTES
             elif not line:
                 if data_lines:
                     events.append((self._event_type, b"\n".join(data_lines)))
