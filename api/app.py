@@ -7,20 +7,22 @@ from api.config import Config, load_config
 from api.ids import new_id
 from api.provider.chat_model import ChatModel
 from api.provider.probe import ProviderProbe
-from api.routes import access, documentation, errors, health, models, request_log, runs, stream, threads
+from api.routes import access, documentation, errors, health, models, request_log, runs, stream, threads, tools
 from api.runs.recorder import RunRecorder
 from api.runs.registry import RunRegistry
 from api.runs.thread_runs import ThreadRuns
 from api.store import open_store
 from api.store.engine import is_sqlite, make_engine
 from api.store.migration import prepare
+from api.tools.hub import ToolHub
+from api.tools.servers import load_servers
 
 
 def create_app(config: Config | None = None) -> Flask:
     """Build the application from `config`, or from the environment.
 
     Raises:
-        ConfigError: A setting is missing or wrong, or the database that it names cannot be used.
+        ConfigError: A setting is missing or wrong, or what it names (the database, MCP servers) cannot be used.
     """
     config = config or load_config()
     app = Flask("api", static_folder=None)
@@ -41,12 +43,15 @@ def create_app(config: Config | None = None) -> Flask:
     owner = new_id()
     recorder = RunRecorder(store, owner, registry.note_end)
     thread_runs = ThreadRuns(store, registry, recorder, owner, config)
+    hub = ToolHub(load_servers(config))
     app.extensions |= {"chat_model": chat_model, "registry": registry, "recorder": recorder, "store": store}
+    app.extensions["tools"] = hub
     commands.register(app, store)
     probe = ProviderProbe(chat_model.model_names, config.provider)
     app.register_blueprint(health.create_blueprint(chat_model.warm_up, probe.problem, store))
     app.register_blueprint(threads.create_blueprint(store, config))
     app.register_blueprint(runs.create_blueprint(thread_runs, store, config))
+    app.register_blueprint(tools.create_blueprint(hub))
     app.register_blueprint(models.create_blueprint(config.provider.models))
     app.register_blueprint(stream.create_blueprint(registry, config))
     app.register_blueprint(documentation.create_blueprint(config))

@@ -9,7 +9,8 @@ import logging
 import os
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TypeVar
 from urllib.parse import SplitResult, urlsplit
 
@@ -46,6 +47,8 @@ SETTINGS = (
     Setting(
         "CONTEXT_TOKENS", "0", "Most tokens of a thread that the model is told, the newest messages; 0 is all of it."
     ),
+    Setting("MCP_CONFIG", "mcp.json", "File that names the MCP servers whose tools models may use; it may be absent."),
+    Setting("MCP_SERVERS", "", "The same as JSON, for platforms without files."),
     Setting("BIND_HOST", "127.0.0.1", "Address to listen on; `::` is every address, IPv4 and IPv6."),
     Setting("FORWARDED_ALLOW_IPS", "127.0.0.1,::1", "Proxies whose X-Forwarded-* headers are believed; `*` for all."),
     Setting("PORT", "8000", "Port of the API; platforms set it."),
@@ -109,6 +112,10 @@ class Config:
     log_level: int
     model_port: int
     model_threads: int
+    mcp_servers: tuple[str, str]  # what they are called in errors, and the JSON; the latter empty where there is none
+    variables: Mapping[str, str] = field(
+        repr=False, compare=False
+    )  # what the configuration of an MCP server may refer to
 
 
 def load_config(environ: Mapping[str, str] | None = None) -> Config:
@@ -145,6 +152,8 @@ def load_config(environ: Mapping[str, str] | None = None) -> Config:
         ],
         model_port=read.integer("MODEL_PORT", 1, 65535),
         model_threads=read.integer("MODEL_THREADS", 1, 256),
+        mcp_servers=_mcp_servers(read),
+        variables=environ,
     )
     check_bind(config, config.bind_host)
     return config
@@ -243,6 +252,16 @@ def _split(name: str, url: str, example: str, *, hidden: bool = False) -> SplitR
     return parts
 
 
+def _mcp_servers(read: "_Reader") -> tuple[str, str]:
+    if text := read.text("MCP_SERVERS"):
+        return "MCP_SERVERS", text
+    path = Path(read.text("MCP_CONFIG"))
+    try:
+        return str(path), path.read_text(encoding="utf-8") if path.exists() or read.is_set("MCP_CONFIG") else ""
+    except (OSError, ValueError) as error:
+        raise ConfigError(f"MCP_CONFIG is {str(path)!r}, which cannot be read: {error}.") from None
+
+
 def _tokens(read: "_Reader") -> tuple[str, ...]:
     tokens = read.words("API_TOKEN")
     for token in tokens:
@@ -304,6 +323,9 @@ class _Reader:
         if not least <= value <= most:
             raise ConfigError(f"{name} is {value}: it has to be between {least} and {most}.")
         return value
+
+    def is_set(self, name: str) -> bool:
+        return bool(self._environ.get(name, "").strip())
 
     def seconds(self, name: str) -> float:
         value = self._number(name, float, "a number of seconds")

@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING
 from api.config import ConfigError, check_bind, load_config
 from api.gunicorn_http import install, worker_class_of
 from api.heap import start_trimming
+from api.tools.servers import load_servers
 
 if TYPE_CHECKING:
     from gunicorn.arbiter import Arbiter
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 
 try:
     settings = load_config()
+    load_servers(settings)
 except ConfigError as error:
     sys.exit(f"decant api: {error}")
 
@@ -38,6 +40,7 @@ install(settings)
 
 SPARE_CONNECTIONS = 200
 SPARE_THREADS = 32
+CLOSE_SECONDS = 5  # For the processes of MCP servers, which have four of them to end.
 
 
 def _reachable_host(host: str) -> str:
@@ -58,7 +61,7 @@ worker_connections = 2 * settings.max_streams + SPARE_CONNECTIONS
 if settings.worker_class == "gthread":
     worker_connections += threads
 timeout = 60
-graceful_timeout = int(settings.drain_seconds) + 5
+graceful_timeout = int(settings.drain_seconds) + 5 + CLOSE_SECONDS
 keepalive = 100  # Heroku's router keeps connections for 90 s.
 max_requests = 0
 forwarded_allow_ips = settings.forwarded_allow_ips
@@ -92,6 +95,7 @@ def post_worker_init(worker: "Worker") -> None:
     runs = worker.wsgi.extensions["registry"]
     runs.is_stopping = lambda: not worker.alive
     worker.wsgi.extensions["recorder"].start()
+    worker.wsgi.extensions["tools"].start()
 
     def let_go_when_idle() -> None:
         """End the drain once no run is left: connections kept alive would hold gevent's worker to the limit."""
@@ -117,6 +121,7 @@ def post_worker_init(worker: "Worker") -> None:
 
 
 def worker_exit(_server: "Arbiter", worker: "Worker") -> None:
-    """Let runs that nobody reads go on until the drain limit, and their ends be stored."""
+    """Let runs that nobody reads go on until the drain limit, and their ends be stored; then end MCP servers."""
     if getattr(worker, "wsgi", None) is not None:  # It has started.
         worker.wsgi.extensions["registry"].wait_until_empty(settings.drain_seconds + 3)
+        worker.wsgi.extensions["tools"].close()

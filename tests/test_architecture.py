@@ -10,7 +10,7 @@ from tests.support.processes import ROOT
 
 # Values and what has no room of its own; every room may import them, they import one another only.
 GROUND = {
-    "api": {"config", "errors", "events", "heap", "hub", "ids", "messages", "parts"},
+    "api": {"config", "errors", "events", "heap", "hub", "ids", "messages", "parts", "tool_calls", "tool_names"},
     "ui": {
         "auth",
         "config",
@@ -29,16 +29,17 @@ GROUND = {
 # Every room, and the rooms that it may import beside the ground: complete, a module in no room fails.
 LAYERS: dict[str, set[str]] = {
     "api": {"api.app"},
-    "api.gunicorn.conf": {"api.gunicorn_http"},
+    "api.gunicorn.conf": {"api.gunicorn_http", "api.tools"},
     "api.gunicorn_http": set(),
     "api.embedded_model": set(),
-    "api.app": {"api.commands", "api.routes", "api.runs", "api.provider", "api.store"},
+    "api.app": {"api.commands", "api.routes", "api.runs", "api.provider", "api.store", "api.tools"},
     "api.commands": {"api.store"},
     "api.routes": {"api.wire", "api.runs", "api.store"},
     "api.wire": {"api.runs", "api.store"},
     "api.runs": {"api.store"},
     "api.store": set(),
     "api.provider": set(),
+    "api.tools": set(),
     "ui": set(),
     "ui.main": {"ui.pages", "ui.theme", "ui.client"},
     "ui.pages": {"ui.theme", "ui.elements", "ui.thread", "ui.client"},
@@ -65,6 +66,8 @@ FENCES = {
     "click": {"api.commands"},
     "gevent": {"api.gunicorn.conf", "api.hub"},
     "gunicorn": {"api.gunicorn.conf", "api.gunicorn_http"},
+    "mcp": {"api.tools"},
+    "httpx2": {"api.tools"},
     "xllamacpp": {"api.embedded_model"},
     "requests": {"ui.client.transport"},
     "nicegui": {"ui.main", "ui.pages", "ui.theme", "ui.elements", "ui.client.api_watch"},
@@ -81,6 +84,9 @@ PURE = (
     "api.events",
     "api.messages",
     "api.parts",
+    "api.tool_calls",
+    "api.tool_names",
+    "api.tools.policy",
     "api.provider.chunked_body",
     "api.provider.completion_decoder",
     "api.provider.context",

@@ -10,6 +10,7 @@ from typing import Any
 import orjson
 
 from api.store.records import StoredMessage, StoredRun, Thread
+from api.tool_calls import Tool, ToolServer
 
 Fields = dict[str, Any]
 
@@ -50,6 +51,29 @@ def message_fields(message: StoredMessage, runs: Mapping[str, StoredRun]) -> Fie
         "status": message.status,
         "created_at": message.created_at,
         "run": run_fields(run) if run else None,
+    }
+
+
+def server_fields(server: ToolServer) -> Fields:
+    """Describe an MCP server, with its tools; nothing of its configuration, which has secrets in it."""
+    return {
+        "name": server.name,
+        "title": server.title,
+        "status": server.status,
+        "error": server.error or None,
+        "protocol_version": server.protocol_version or None,
+        "latency_ms": server.latency_ms,
+        "tools": list(map(_tool_fields, server.tools)),
+    }
+
+
+def _tool_fields(tool: Tool) -> Fields:
+    return {
+        "name": tool.name,
+        "title": tool.title,
+        "description": tool.description,
+        "input_schema": tool.input_schema,
+        "policy": tool.policy,
     }
 
 

@@ -16,6 +16,7 @@ from api.config import (
     is_loopback,
     load_config,
 )
+from api.tools.servers import load_servers
 from tests.support.processes import ROOT
 
 PROVIDER = {"OPENAI_BASE_URL": "http://localhost:11434/v1/", "LLM_MODEL": "qwen, llama ,qwen"}
@@ -138,6 +139,8 @@ BAD_VALUES: dict[str, tuple[str, ...]] = {
     "LOG_LEVEL": ("loud", SPACES, "10"),
     "MODEL_PORT": (*NOT_NUMBERS, "0", "70000"),
     "MODEL_THREADS": (*NOT_NUMBERS, "0", "257"),
+    "MCP_CONFIG": ("/nowhere/absent.json", "/", "a\0b"),
+    "MCP_SERVERS": ("{", "[]", '{"mcpServers": []}', '{"mcpServers": {"a": {}}}'),
 }
 
 
@@ -145,7 +148,7 @@ BAD_VALUES: dict[str, tuple[str, ...]] = {
 def test_every_setting_refuses_what_it_does_not_understand(setting: Setting) -> None:
     for value in BAD_VALUES[setting.name]:
         with pytest.raises(ConfigError, match=setting.name) as refused:
-            load_config({**PROVIDER, setting.name: value})
+            load_servers(load_config({**PROVIDER, setting.name: value}))
         assert len(str(refused.value)) < 300 + len(value)
         assert "secret" not in str(refused.value)
 

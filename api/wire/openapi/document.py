@@ -9,6 +9,7 @@ from api.errors import DecantError
 from api.events import Event
 from api.wire.fields import MAX_COUNT, NOT_BLANK
 from api.wire.openapi.threads import thread_paths, thread_schemas
+from api.wire.openapi.tools import tool_paths, tool_schemas
 from api.wire.openapi.words import (
     BOOLEAN,
     STRING,
@@ -68,6 +69,7 @@ def build_openapi(config: Config) -> Schema:
             },
             "/stream": {"post": _stream_operation()},
             **thread_paths(),
+            **tool_paths(),
             "/openapi.json": {
                 "get": operation("This document.", {"200": json_response("OpenAPI 3.1.", {"type": "object"})})
             },
@@ -116,6 +118,7 @@ def _schemas(config: Config) -> Schema:
             )
         ),
         **thread_schemas(config),
+        **tool_schemas(),
         "Error": object_of(
             {
                 "error": STRING,

@@ -1,0 +1,61 @@
+"""What tools are, and what they answer, as values: no I/O, no Flask.
+
+The content of a result is a list of objects with a `type`:
+
+    {"type": "text", "text"}
+    {"type": "image" | "audio", "data", "mime_type"}             data in base64
+    {"type": "resource", "uri", "mime_type"?, "text" | "data"}   embedded
+    {"type": "resource_link", "uri", "name", "title"?, "description"?, "mime_type"?}
+    {"type": "structured", "value"}                              any JSON
+
+Each may have an `audience`: `user`, `assistant` or both, which is who it is for.
+Source: MCP 2026-07-28, "Tools" (modelcontextprotocol.io/specification).
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+Policy = Literal["always", "ask", "never"]
+ServerStatus = Literal["connecting", "ready", "failed", "needs_token"]
+Content = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Tool:
+    """Something the model may call: `provider_name` is what it is called there, `definition_hash` what it was."""
+
+    server: str
+    name: str
+    provider_name: str
+    title: str
+    description: str
+    input_schema: Mapping[str, Any]
+    policy: Policy
+    definition_hash: str
+
+
+@dataclass(frozen=True, slots=True)
+class ToolAnswer:
+    """What a call has come to."""
+
+    content: tuple[Content, ...]
+    is_error: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ToolServer:
+    """An MCP server and how it stands, with the sentence of its last failure; `latency_ms` is what connecting took."""
+
+    name: str
+    title: str
+    status: ServerStatus
+    error: str = ""
+    protocol_version: str = ""
+    latency_ms: int | None = None
+    tools: tuple[Tool, ...] = ()
+
+
+def failed(sentence: str) -> ToolAnswer:
+    """Make the answer that tells a model what went wrong."""
+    return ToolAnswer(({"type": "text", "text": sentence},), is_error=True)

@@ -1,0 +1,66 @@
+"""What can go wrong between us and a server, as sentences for whoever runs it, without its secrets."""
+
+from collections.abc import Iterable
+
+import httpx2
+from mcp import MCPError
+
+from api.tools.servers import McpServer
+
+MAX_CHARS = 300
+SHORTEST_SECRET = 6
+HIDDEN = "…"
+
+SESSION_ERROR = -32600  # With "session" in its text: a session that the server has forgotten (python-sdk issue 3556).
+
+
+def is_session_lost(error: Exception) -> bool:
+    """Say whether the server has forgotten us: it has not looked at the request."""
+    is_refused = isinstance(error, MCPError) and abs(error.error.code) == -SESSION_ERROR
+    return is_refused and "session" in str(error).lower()
+
+
+def is_token_missing(error: BaseException) -> bool:
+    """Say whether the server wants a token, or another one."""
+    return any(
+        isinstance(leaf, httpx2.HTTPStatusError) and leaf.response.status_code in (401, 403) for leaf in _leaves(error)
+    )
+
+
+def sentence_of(error: BaseException, server: McpServer, said: Iterable[str]) -> str:
+    """Say what went wrong and what to do about it."""
+    leaf = _leaves(error)[0]
+    sentence = _sentence(leaf, server)
+    last = [line for line in said if line.strip()][-1:]
+    told = f"{sentence} It said: {last[0].strip()}" if last and not isinstance(leaf, FileNotFoundError) else sentence
+    for secret in (*server.env.values(), *server.headers.values()):
+        if len(secret) >= SHORTEST_SECRET:
+            told = told.replace(secret, HIDDEN)
+    return told[:MAX_CHARS]
+
+
+def _sentence(leaf: BaseException, server: McpServer) -> str:
+    if isinstance(leaf, FileNotFoundError):
+        return f"There is no command {server.command!r} here: install it, or write its whole path."
+    if isinstance(leaf, PermissionError):
+        return f"The command {server.command!r} may not be run."
+    if isinstance(leaf, TimeoutError):
+        return "It has not answered in 10 seconds."
+    if isinstance(leaf, httpx2.HTTPStatusError):
+        status = leaf.response.status_code
+        if status in (401, 403):
+            return f"It wants a token (status {status}): add the key 'headers' with an Authorization."
+        return f"It answers with the status {status}: check the key 'url'."
+    if isinstance(leaf, httpx2.ConnectError):
+        return f"Nothing answers at {server.url}: is it running?"
+    if isinstance(leaf, MCPError):
+        closed = leaf.error.message == "Connection closed"
+        what = "The process has ended." if server.command else "The connection has ended."
+        return what if closed else f"It says: {leaf.error.message}"
+    return f"{type(leaf).__name__}: {leaf}" if str(leaf) else type(leaf).__name__
+
+
+def _leaves(error: BaseException) -> list[BaseException]:
+    if isinstance(error, BaseExceptionGroup):
+        return [leaf for one in error.exceptions for leaf in _leaves(one)]
+    return [error]

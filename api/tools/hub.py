@@ -1,0 +1,104 @@
+"""The MCP servers of a worker: what they offer now, and calls of their tools from any thread."""
+
+import asyncio
+import logging
+from collections.abc import Mapping, Sequence
+from concurrent.futures import Future
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+
+from api.errors import NotFound
+from api.hub import off_hub
+from api.tool_calls import Tool, ToolAnswer, ToolServer
+from api.tools.loop import LoopThread
+from api.tools.servers import McpServer
+
+if TYPE_CHECKING:
+    from api.tools.session import Progress, ServerSession
+
+CLOSE_SECONDS = 8.0
+
+logger = logging.getLogger(__name__)
+
+
+class ToolHub:
+    """Connects in the background from `start` on; nothing is imported or started where there are no servers."""
+
+    def __init__(self, servers: Sequence[McpServer]) -> None:
+        self._servers = tuple(servers)
+        self._loop: LoopThread | None = None
+        self._sessions: dict[str, ServerSession] = {}
+        self._main: Future[None] | None = None
+
+    def start(self) -> None:
+        """Connect to every server, without waiting for any; the second time does nothing."""
+        if self._servers and self._loop is None:
+            self._loop = LoopThread()
+            self._loop.start()
+            self._main = self._loop.submit(self._run())
+
+    def close(self) -> None:
+        """Let go of the servers: their processes end."""
+        if self._loop is None or self._main is None:
+            return
+        self._main.cancel()
+        with suppress(Exception):
+            self._loop.submit(self._closed()).result(CLOSE_SECONDS)
+        self._loop.close(1.0)
+        self._loop = None
+
+    def servers(self) -> tuple[ToolServer, ...]:
+        """Return the servers in the order of the configuration, and how they stand."""
+        return tuple(
+            session.state if (session := self._sessions.get(server.name)) else _unstarted(server)
+            for server in self._servers
+        )
+
+    def offered(self) -> tuple[Tool, ...]:
+        """Return the tools that are known now, also those of a server that is being connected to again."""
+        return tuple(tool for server in self.servers() for tool in server.tools)
+
+    def call(self, tool: Tool, arguments: Mapping[str, Any], on_progress: "Progress") -> "Future[ToolAnswer]":
+        """Call a tool; cancelling the future cancels the call at its server."""
+        session = self._sessions[tool.server]
+        if self._loop is None:
+            raise RuntimeError("the hub is not started")
+        return self._loop.submit(session.call(tool, arguments, on_progress))
+
+    def reconnect(self, name: str) -> None:
+        """Connect to a server anew, and list what it offers.
+
+        Raises:
+            NotFound: There is no such server.
+        """
+        session = self._sessions.get(name)
+        if session is None or self._loop is None:
+            raise NotFound("There is no such MCP server.")
+        self._loop.call(session.reconnect)
+
+    async def _run(self) -> None:
+        # It takes half a second, and is nobody's wait.
+        from_session = off_hub(_load)
+        self._sessions = {server.name: from_session(server) for server in self._servers}
+        try:
+            async with asyncio.TaskGroup() as group:
+                for session in self._sessions.values():
+                    group.create_task(session.run())
+        except Exception:
+            logger.exception("The MCP servers are not looked after any more")
+            raise
+
+    async def _closed(self) -> None:
+        current = asyncio.current_task()
+        tasks = [task for task in asyncio.all_tasks() if task is not current]
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def _load() -> "type[ServerSession]":
+    from api.tools.session import ServerSession  # noqa: PLC0415 - mcp is needed where servers are.
+
+    return ServerSession
+
+
+def _unstarted(server: McpServer) -> ToolServer:
+    return ToolServer(server.name, server.title or server.name, "connecting")

@@ -1,0 +1,60 @@
+"""The tools that a server offers: every page of them, bounded, without what cannot be offered to a model."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import orjson
+from mcp import Client, types
+
+from api.tool_calls import Tool
+from api.tool_names import provider_name
+from api.tools.policy import definition_hash, policy_of
+from api.tools.servers import McpServer
+
+MAX_PAGES = 100
+MAX_TOOLS = 1000
+MAX_SCHEMA_BYTES = 64_000
+MAX_DESCRIPTION_CHARS = 8_000
+MAX_NAME_CHARS = 128
+
+
+async def list_tools(client: Client, server: McpServer) -> tuple[Tool, ...]:
+    """Ask for all pages; in the order of the server, which a provider's cache of prompts lives by."""
+    found: dict[str, Tool] = {}
+    cursor: str | None = None
+    for _ in range(MAX_PAGES):
+        page = await client.list_tools(cursor=cursor)
+        for listed in page.tools:
+            if listed.name not in server.disabled_tools and (tool := _tool(listed, server)):
+                found.setdefault(tool.name, tool)
+        cursor = page.next_cursor
+        if not cursor or len(found) >= MAX_TOOLS:
+            break
+    return tuple(found.values())[:MAX_TOOLS]
+
+
+def _tool(listed: types.Tool, server: McpServer) -> Tool | None:
+    definition = listed.model_dump(mode="json", by_alias=True, exclude_none=True, exclude={"meta", "icons"})
+    if not _is_offered(listed.name, definition["inputSchema"]):
+        return None
+    annotations = listed.annotations
+    title = listed.title or (annotations.title if annotations else None) or listed.name
+    is_read_only = bool(annotations and annotations.read_only_hint)
+    return Tool(
+        server=server.name,
+        name=listed.name,
+        provider_name=provider_name(server.name, listed.name),
+        title=title[:MAX_NAME_CHARS],
+        description=(listed.description or "")[:MAX_DESCRIPTION_CHARS],
+        input_schema=definition["inputSchema"],
+        policy=policy_of(server, listed.name, is_read_only=is_read_only),
+        definition_hash=definition_hash(definition),
+    )
+
+
+def _is_offered(name: str, schema: Mapping[str, Any]) -> bool:
+    try:
+        size = len(orjson.dumps(schema))
+    except orjson.JSONEncodeError:  # Too deep.
+        return False
+    return bool(name) and len(name) <= MAX_NAME_CHARS and size <= MAX_SCHEMA_BYTES and schema.get("type") == "object"

@@ -1,0 +1,69 @@
+"""What a tool answers, as the content that is stored: bounded, and as it was received.
+
+Source: MCP 2026-07-28, "Tools", of tool results. Nothing here follows a link.
+"""
+
+from collections.abc import Iterable
+from typing import Any
+
+import orjson
+from mcp import types
+
+from api.tool_calls import Content, ToolAnswer
+
+MAX_TEXT_CHARS = 400_000
+MAX_DATA_CHARS = 8_000_000  # Of base64: 6 MB of image.
+MAX_PIECES = 200
+CUT = "\n[The rest of this result is left out: it is too long.]"
+TOO_LARGE = "[This tool answered with a file that is too large to be shown.]"
+
+
+def answer_of(result: types.CallToolResult) -> ToolAnswer:
+    """Return the content of a result, of a long one the beginning."""
+    content = list(_bounded(map(_content, result.content[:MAX_PIECES])))
+    if result.structured_content is not None:
+        content.append(_structured(result.structured_content))
+    return ToolAnswer(tuple(content), bool(result.is_error))
+
+
+def _content(block: types.ContentBlock) -> Content:
+    fields: dict[str, Any]
+    match block:
+        case types.TextContent():
+            fields = {"type": "text", "text": block.text}
+        case types.ImageContent():
+            fields = {"type": "image", "data": block.data, "mime_type": block.mime_type}
+        case types.AudioContent():
+            fields = {"type": "audio", "data": block.data, "mime_type": block.mime_type}
+        case types.ResourceLink():
+            named = {"name": block.name, "title": block.title, "description": block.description}
+            fields = {"type": "resource_link", "uri": str(block.uri), "mime_type": block.mime_type, **named}
+        case types.EmbeddedResource():
+            found = block.resource
+            held = {"text": found.text} if isinstance(found, types.TextResourceContents) else {"data": found.blob}
+            fields = {"type": "resource", "uri": str(found.uri), "mime_type": found.mime_type, **held}
+    audience = block.annotations.audience if block.annotations else None
+    fields["audience"] = list(audience) if audience else None
+    return {name: value for name, value in fields.items() if value is not None}
+
+
+def _bounded(content: Iterable[Content]) -> Iterable[Content]:
+    texts_left, data_left = MAX_TEXT_CHARS, MAX_DATA_CHARS
+    for one in content:
+        text, data = one.get("text", ""), one.get("data", "")
+        texts_left -= len(text)
+        data_left -= len(data)
+        if data_left < 0 and data:
+            yield {"type": "text", "text": TOO_LARGE}
+        elif texts_left < 0 and text:
+            yield {**one, "text": text[: texts_left + len(text)] + CUT}
+            return
+        else:
+            yield one
+
+
+def _structured(value: object) -> Content:
+    encoded = orjson.dumps(value)
+    if len(encoded) <= MAX_TEXT_CHARS:
+        return {"type": "structured", "value": value}
+    return {"type": "text", "text": encoded[:MAX_TEXT_CHARS].decode(errors="ignore") + CUT}

@@ -1,0 +1,182 @@
+"""One MCP server of a worker: connects, lists its tools, and connects again when it is gone.
+
+Everything but `state` belongs to the loop's thread. One task enters the SDK's client and leaves it (anyio wants the
+same one); calls come from others. A call is sent again only where the server cannot have seen it.
+"""
+
+import asyncio
+import logging
+import time
+from collections import deque
+from collections.abc import Callable, Mapping
+from contextlib import AsyncExitStack, suppress
+from dataclasses import replace
+from typing import Any
+
+from mcp import Client, types
+
+from api.tool_calls import ServerStatus, Tool, ToolAnswer, ToolServer, failed
+from api.tools.failures import is_session_lost, is_token_missing, sentence_of
+from api.tools.listing import list_tools
+from api.tools.results import answer_of
+from api.tools.servers import McpServer
+from api.tools.transports import CONNECT_SECONDS, MAX_LINES, connected
+
+BACKOFF_SECONDS = (1.0, 2.0, 5.0, 15.0, 30.0, 60.0)
+LOOK_SECONDS = 0.5
+MOST_CALLS = 90
+TURNS = 10  # Of the loop: a connection's end that has come already is seen after so many.
+MOST_SECONDS = 3600.0
+OUTCOME_UNKNOWN = "Whether the tool has done its work is unknown; it is not called again."
+
+Progress = Callable[[float, float | None, str | None], None]
+
+logger = logging.getLogger(__name__)
+
+
+class ServerSession:
+    """A server and the connection to it; `state` may be read by any thread."""
+
+    def __init__(self, server: McpServer) -> None:
+        self.server = server
+        self.state = ToolServer(server.name, server.title or server.name, "connecting")
+        self._client: Client | None = None
+        self._said: deque[str] = deque(maxlen=MAX_LINES)
+        self._settled = asyncio.Event()  # It is ready or has failed, after the last attempt.
+        self._awaited = asyncio.Event()  # Somebody wants it now, whatever the pause between attempts.
+        self._changed = asyncio.Event()
+        self._calls = asyncio.Semaphore(MOST_CALLS)
+
+    async def run(self) -> None:
+        """Keep the server connected until the task is cancelled."""
+        attempts = 0
+        while True:
+            began_at = time.monotonic()
+            try:
+                await self._stay_connected()
+                attempts = 0
+            except Exception as error:  # noqa: BLE001 - Whatever a server does is its state, and no reason to stop.
+                self._note_failure(error)
+                attempts = 0 if time.monotonic() - began_at > BACKOFF_SECONDS[-1] else attempts + 1
+                pause = BACKOFF_SECONDS[min(attempts, len(BACKOFF_SECONDS)) - 1]
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(self._awaited.wait(), pause)
+            self._awaited.clear()
+
+    def reconnect(self) -> None:
+        """Connect anew, at once."""
+        self._client = None
+        self._settled.clear()
+        self._awaited.set()
+
+    async def call(self, tool: Tool, arguments: Mapping[str, Any], on_progress: Progress) -> ToolAnswer:
+        """Call a tool once; what goes wrong is an answer for the model."""
+        async with self._calls:
+            for is_last in (False, True):
+                client = await self._connected()
+                if client is None:
+                    break
+                try:
+                    return await self._call(client, tool, arguments, on_progress)
+                except Exception as error:  # noqa: BLE001 - Whatever a server does is an answer.
+                    if is_last or not is_session_lost(error):
+                        return failed(f"{sentence_of(error, self.server, ())} {OUTCOME_UNKNOWN}")
+                self.reconnect()
+            return failed(f"The MCP server {self.server.name} cannot be reached: {self.state.error}")
+
+    async def _call(
+        self, client: Client, tool: Tool, arguments: Mapping[str, Any], on_progress: Progress
+    ) -> ToolAnswer:
+        silence = self.server.silence_seconds
+        loop = asyncio.get_running_loop()
+        latest = loop.time() + MOST_SECONDS
+        try:
+            async with asyncio.timeout(silence) as limit:
+
+                async def progressed(progress: float, total: float | None, message: str | None) -> None:
+                    limit.reschedule(min(loop.time() + silence, latest))
+                    on_progress(progress, total, message)
+
+                result = await client.call_tool(tool.name, dict(arguments), progress_callback=progressed)
+        except TimeoutError:
+            return failed(f"The tool was silent for {silence:g} seconds and is cancelled.")
+        return answer_of(result)
+
+    async def _connected(self) -> Client | None:
+        """Return the client once there is a connection, None where the next attempt fails."""
+        for _ in range(TURNS):
+            await asyncio.sleep(0)
+        if self._client is not None and _is_closed(self._client):
+            self.reconnect()
+        if self._client is None:
+            if self.state.status == "failed":
+                self._settled.clear()
+                self._awaited.set()
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._settled.wait(), CONNECT_SECONDS + 1)
+        return self._client
+
+    async def _stay_connected(self) -> None:
+        self.state = replace(self.state, status="connecting")
+        began_at = time.monotonic()
+        async with AsyncExitStack() as stack:
+            async with asyncio.timeout(CONNECT_SECONDS):
+                transport = connected(self.server, self._said)
+                client = Client(transport, message_handler=self._on_message, cache=None)
+                await stack.enter_async_context(client)
+                tools = await list_tools(client, self.server)
+            self._client = client
+            self.state = replace(
+                self.state,
+                status="ready",
+                error="",
+                protocol_version=client.protocol_version,
+                latency_ms=round((time.monotonic() - began_at) * 1000),
+                tools=tools,
+            )
+            self._settled.set()
+            self._awaited.clear()
+            try:
+                await self._watch(client)
+            finally:
+                self._client = None if self._client is client else self._client
+
+    async def _watch(self, client: Client) -> None:
+        """Return once the connection is gone or a new one is wanted; list the tools anew when they change."""
+        async with asyncio.TaskGroup() as group:
+            listening = group.create_task(self._listen(client))
+            while self._client is client and not self._awaited.is_set() and not _is_closed(client):
+                if self._changed.is_set():
+                    self._changed.clear()
+                    self.state = replace(self.state, tools=await list_tools(client, self.server))
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(self._changed.wait(), LOOK_SECONDS)
+            listening.cancel()
+
+    async def _listen(self, client: Client) -> None:
+        """Follow what a server of the newer generation says of its list, where it says anything."""
+        tells = client.server_capabilities.tools
+        if tells is None or not tells.list_changed:
+            return
+        with suppress(Exception):  # An older one says it by itself.
+            async with client.listen(tools_list_changed=True) as told:
+                async for _ in told:
+                    self._changed.set()
+
+    async def _on_message(self, message: object) -> None:
+        if isinstance(message, types.ToolListChangedNotification):
+            self._changed.set()
+
+    def _note_failure(self, error: Exception) -> None:
+        before = self.state.error
+        status: ServerStatus = "needs_token" if is_token_missing(error) else "failed"
+        self.state = replace(self.state, status=status, error=sentence_of(error, self.server, self._said))
+        self._client = None
+        self._settled.set()
+        if self.state.error != before:
+            logger.warning("MCP server %s: %s", self.server.name, self.state.error)
+
+
+def _is_closed(client: Client) -> bool:
+    # The SDK has no word for it: without this the first call after a server's death fails.
+    return bool(getattr(getattr(client.session, "_dispatcher", None), "_closed", False))

@@ -1,0 +1,96 @@
+"""How a server is reached: a process of the worker's own over pipes, or HTTP."""
+
+import asyncio
+import os
+import shutil
+import sys
+from collections import deque
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager, suppress
+from typing import Any
+
+import httpx2
+from mcp import StdioServerParameters
+from mcp.client.stdio import get_default_environment, stdio_client
+from mcp.client.streamable_http import streamable_http_client
+
+from api.tools.servers import McpServer
+
+CONNECT_SECONDS = 10.0
+MAX_LINES = 20
+MAX_LINE_CHARS = 300
+MOST_CONNECTIONS = 100
+
+# The kernel kills the child when the worker dies, however it dies (PR_SET_PDEATHSIG of prctl(2); Linux alone has it).
+_TIED = (
+    "import ctypes,os,sys\n"
+    "prctl=getattr(ctypes.CDLL(None),'prctl',None)\n"
+    "prctl and prctl(1,9)\n"
+    "os.getppid()==int(sys.argv[1]) or sys.exit(1)\n"
+    "os.execvp(sys.argv[2],sys.argv[2:])"
+)
+
+
+@asynccontextmanager
+async def connected(server: McpServer, said: deque[str]) -> AsyncIterator[Any]:
+    """Yield the streams to a server; what a process writes to stderr goes to `said`, the last lines of it.
+
+    Raises:
+        FileNotFoundError: There is no such command.
+    """
+    if server.url:
+        timeout = httpx2.Timeout(CONNECT_SECONDS, read=None)
+        limits = httpx2.Limits(max_connections=MOST_CONNECTIONS)
+        async with (
+            httpx2.AsyncClient(headers=dict(server.headers), timeout=timeout, limits=limits) as http_client,
+            streamable_http_client(server.url, http_client=http_client) as streams,
+        ):
+            yield streams
+        return
+    async with _stderr(said) as writing, _piped(server, writing) as streams:
+        yield streams
+
+
+@asynccontextmanager
+async def _piped(server: McpServer, writing: int) -> AsyncIterator[Any]:
+    environment = get_default_environment() | dict(server.env)
+    command = _found(server, environment)
+    tied = ["-I", "-S", "-c", _TIED, str(os.getpid()), command, *server.args]
+    parameters = StdioServerParameters(command=sys.executable, args=tied, env=environment, cwd=server.cwd)
+    with os.fdopen(os.dup(writing), "w", encoding="utf-8") as errlog:
+        async with stdio_client(parameters, errlog=errlog) as streams:
+            yield streams
+
+
+def _found(server: McpServer, environment: Mapping[str, str]) -> str:
+    found = shutil.which(server.command, path=environment.get("PATH"))
+    if found is None:
+        raise FileNotFoundError(server.command)
+    return found
+
+
+@asynccontextmanager
+async def _stderr(said: deque[str]) -> AsyncIterator[int]:
+    """Yield a pipe for a process to complain into; nobody else reads it, and it must never be full."""
+    reading, writing = os.pipe()
+    os.set_blocking(reading, False)
+    loop = asyncio.get_running_loop()
+    rest = ""
+
+    def read() -> None:
+        nonlocal rest
+        with suppress(BlockingIOError):
+            received = os.read(reading, 65536)
+            if not received:
+                loop.remove_reader(reading)
+            *lines, rest = (rest + received.decode(errors="replace")).split("\n")
+            rest = rest[-MAX_LINE_CHARS:]
+            said.extend(line[:MAX_LINE_CHARS] for line in lines[-MAX_LINES:] if line.strip())
+
+    loop.add_reader(reading, read)
+    try:
+        yield writing
+    finally:
+        loop.remove_reader(reading)
+        os.close(reading)
+        os.close(writing)

@@ -1,0 +1,75 @@
+"""A scripted MCP server: well-behaved tools and hostile ones. `python -m tests.support.tool_server [http PORT]`."""
+
+import asyncio
+import os
+import signal
+import sys
+import time
+from pathlib import Path
+
+from mcp.server import MCPServer
+from mcp.server.mcpserver import Context
+
+server = MCPServer("scripted")
+NOTE = Path(os.environ.get("NOTE", "/dev/null"))
+
+
+def note(word: str) -> None:
+    with NOTE.open("a", encoding="utf-8") as notes:
+        notes.write(word + "\n")
+
+
+@server.tool()
+def echo(text: str) -> str:
+    """Say the text again."""
+    note(f"echo {text}")
+    return text
+
+
+@server.tool()
+async def slow(seconds: float, every: float, context: Context) -> str:
+    """Work for so long, with progress every so often."""
+    note("slow began")
+    until = time.monotonic() + seconds
+    step = 0
+    try:
+        while time.monotonic() < until:
+            await asyncio.sleep(min(every, max(0.0, until - time.monotonic())))
+            step += 1
+            await context.report_progress(step, None, f"step {step}")
+    except asyncio.CancelledError:
+        note("slow cancelled")
+        raise
+    return "done"
+
+
+@server.tool()
+def die() -> str:
+    """End the process within the call."""
+    note("die")
+    os.kill(os.getpid(), signal.SIGKILL)
+    return ""
+
+
+@server.tool()
+def large(chars: int) -> str:
+    """Answer with so many characters."""
+    return "x" * chars
+
+
+@server.tool()
+def fail() -> str:
+    """Fail."""
+    raise RuntimeError("it broke")
+
+
+if __name__ == "__main__":
+    if "stubborn" in sys.argv:
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        while True:
+            time.sleep(1)
+    if "http" in sys.argv:
+        server.run("streamable-http", port=int(sys.argv[-1]))
+    else:
+        print("scripted: starting", file=sys.stderr)
+        server.run("stdio")
