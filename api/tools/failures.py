@@ -10,6 +10,7 @@ from api.tools.servers import McpServer
 MAX_CHARS = 300
 SHORTEST_SECRET = 6
 HIDDEN = "…"
+NEEDS_TOKEN = (401, 403)
 
 SESSION_ERROR = -32600  # With "session" in its text: a session that the server has forgotten (python-sdk issue 3556).
 
@@ -20,18 +21,11 @@ def is_session_lost(error: Exception) -> bool:
     return is_refused and "session" in str(error).lower()
 
 
-def is_token_missing(error: BaseException) -> bool:
-    """Say whether the server wants a token, or another one."""
-    return any(
-        isinstance(leaf, httpx2.HTTPStatusError) and leaf.response.status_code in (401, 403) for leaf in _leaves(error)
-    )
-
-
-def sentence_of(error: BaseException, server: McpServer, said: Iterable[str]) -> str:
-    """Say what went wrong and what to do about it."""
+def sentence_of(error: BaseException, server: McpServer, lines: Iterable[str] = (), status: int | None = None) -> str:
+    """Say what went wrong and what to do about it; a `status` of HTTP says more than the error."""
     leaf = _leaves(error)[0]
-    sentence = _sentence(leaf, server)
-    last = [line for line in said if line.strip()][-1:]
+    sentence = _sentence(leaf, server) if status is None or status < 400 else _of_status(status)
+    last = [line for line in lines if line.strip()][-1:]
     told = f"{sentence} It said: {last[0].strip()}" if last and not isinstance(leaf, FileNotFoundError) else sentence
     for secret in (*server.env.values(), *server.headers.values()):
         if len(secret) >= SHORTEST_SECRET:
@@ -46,11 +40,6 @@ def _sentence(leaf: BaseException, server: McpServer) -> str:
         return f"The command {server.command!r} may not be run."
     if isinstance(leaf, TimeoutError):
         return "It has not answered in 10 seconds."
-    if isinstance(leaf, httpx2.HTTPStatusError):
-        status = leaf.response.status_code
-        if status in (401, 403):
-            return f"It wants a token (status {status}): add the key 'headers' with an Authorization."
-        return f"It answers with the status {status}: check the key 'url'."
     if isinstance(leaf, httpx2.ConnectError):
         return f"Nothing answers at {server.url}: is it running?"
     if isinstance(leaf, MCPError):
@@ -58,6 +47,12 @@ def _sentence(leaf: BaseException, server: McpServer) -> str:
         what = "The process has ended." if server.command else "The connection has ended."
         return what if closed else f"It says: {leaf.error.message}"
     return f"{type(leaf).__name__}: {leaf}" if str(leaf) else type(leaf).__name__
+
+
+def _of_status(status: int) -> str:
+    if status in NEEDS_TOKEN:
+        return f"It wants a token (status {status}): add the key 'headers' with an Authorization."
+    return f"It answers with the status {status}: check the key 'url'."
 
 
 def _leaves(error: BaseException) -> list[BaseException]:

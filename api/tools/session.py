@@ -7,7 +7,6 @@ same one); calls come from others. A call is sent again only where the server ca
 import asyncio
 import logging
 import time
-from collections import deque
 from collections.abc import Callable, Mapping
 from contextlib import AsyncExitStack, suppress
 from dataclasses import replace
@@ -16,13 +15,14 @@ from typing import Any
 from mcp import Client, types
 
 from api.tool_calls import ServerStatus, Tool, ToolAnswer, ToolServer, failed
-from api.tools.failures import is_session_lost, is_token_missing, sentence_of
+from api.tools.failures import NEEDS_TOKEN, is_session_lost, sentence_of
 from api.tools.listing import list_tools
 from api.tools.results import answer_of
 from api.tools.servers import McpServer
-from api.tools.transports import CONNECT_SECONDS, MAX_LINES, connected
+from api.tools.transports import CONNECT_SECONDS, Heard, connected
 
 BACKOFF_SECONDS = (1.0, 2.0, 5.0, 15.0, 30.0, 60.0)
+LONG_SECONDS = 30.0
 LOOK_SECONDS = 0.5
 MOST_CALLS = 90
 TURNS = 10  # Of the loop: a connection's end that has come already is seen after so many.
@@ -41,25 +41,29 @@ class ServerSession:
         self.server = server
         self.state = ToolServer(server.name, server.title or server.name, "connecting")
         self._client: Client | None = None
-        self._said: deque[str] = deque(maxlen=MAX_LINES)
+        self._heard = Heard()
         self._settled = asyncio.Event()  # It is ready or has failed, after the last attempt.
         self._awaited = asyncio.Event()  # Somebody wants it now, whatever the pause between attempts.
         self._changed = asyncio.Event()
         self._calls = asyncio.Semaphore(MOST_CALLS)
+        self._is_trying = False
 
     async def run(self) -> None:
         """Keep the server connected until the task is cancelled."""
         attempts = 0
         while True:
             began_at = time.monotonic()
+            self._is_trying = True
             try:
                 await self._stay_connected()
-                attempts = 0
             except Exception as error:  # noqa: BLE001 - Whatever a server does is its state, and no reason to stop.
                 self._note_failure(error)
-                attempts = 0 if time.monotonic() - began_at > BACKOFF_SECONDS[-1] else attempts + 1
-                pause = BACKOFF_SECONDS[min(attempts, len(BACKOFF_SECONDS)) - 1]
+            self._is_trying = False
+            # One that ends as soon as it is there is not to be started again and again.
+            attempts = 0 if time.monotonic() - began_at > LONG_SECONDS else attempts + 1
+            if attempts:
                 with suppress(TimeoutError):
+                    pause = BACKOFF_SECONDS[min(attempts, len(BACKOFF_SECONDS)) - 1]
                     await asyncio.wait_for(self._awaited.wait(), pause)
             self._awaited.clear()
 
@@ -80,7 +84,7 @@ class ServerSession:
                     return await self._call(client, tool, arguments, on_progress)
                 except Exception as error:  # noqa: BLE001 - Whatever a server does is an answer.
                     if is_last or not is_session_lost(error):
-                        return failed(f"{sentence_of(error, self.server, ())} {OUTCOME_UNKNOWN}")
+                        return failed(f"{sentence_of(error, self.server)} {OUTCOME_UNKNOWN}")
                 self.reconnect()
             return failed(f"The MCP server {self.server.name} cannot be reached: {self.state.error}")
 
@@ -109,7 +113,7 @@ class ServerSession:
         if self._client is not None and _is_closed(self._client):
             self.reconnect()
         if self._client is None:
-            if self.state.status == "failed":
+            if not self._is_trying:
                 self._settled.clear()
                 self._awaited.set()
             with suppress(TimeoutError):
@@ -118,10 +122,12 @@ class ServerSession:
 
     async def _stay_connected(self) -> None:
         self.state = replace(self.state, status="connecting")
+        self._settled.clear()
         began_at = time.monotonic()
         async with AsyncExitStack() as stack:
             async with asyncio.timeout(CONNECT_SECONDS):
-                transport = connected(self.server, self._said)
+                self._heard = Heard()
+                transport = connected(self.server, self._heard)
                 client = Client(transport, message_handler=self._on_message, cache=None)
                 await stack.enter_async_context(client)
                 tools = await list_tools(client, self.server)
@@ -139,7 +145,8 @@ class ServerSession:
             try:
                 await self._watch(client)
             finally:
-                self._client = None if self._client is client else self._client
+                self._client = None
+                self._settled.clear()
 
     async def _watch(self, client: Client) -> None:
         """Return once the connection is gone or a new one is wanted; list the tools anew when they change."""
@@ -148,7 +155,9 @@ class ServerSession:
             while self._client is client and not self._awaited.is_set() and not _is_closed(client):
                 if self._changed.is_set():
                     self._changed.clear()
-                    self.state = replace(self.state, tools=await list_tools(client, self.server))
+                    async with asyncio.timeout(CONNECT_SECONDS):
+                        self.state = replace(self.state, tools=await list_tools(client, self.server))
+                    await asyncio.sleep(LOOK_SECONDS)
                 with suppress(TimeoutError):
                     await asyncio.wait_for(self._changed.wait(), LOOK_SECONDS)
             listening.cancel()
@@ -169,8 +178,10 @@ class ServerSession:
 
     def _note_failure(self, error: Exception) -> None:
         before = self.state.error
-        status: ServerStatus = "needs_token" if is_token_missing(error) else "failed"
-        self.state = replace(self.state, status=status, error=sentence_of(error, self.server, self._said))
+        heard = self._heard
+        status: ServerStatus = "needs_token" if heard.status in NEEDS_TOKEN else "failed"
+        sentence = sentence_of(error, self.server, heard.lines, heard.status)
+        self.state = replace(self.state, status=status, error=sentence)
         self._client = None
         self._settled.set()
         if self.state.error != before:

@@ -7,6 +7,7 @@ import sys
 from collections import deque
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
 from typing import Any
 
 import httpx2
@@ -31,9 +32,21 @@ _TIED = (
 )
 
 
+@dataclass(slots=True)
+class Heard:
+    """What a server says beside the protocol: the last lines of a process' stderr, the last status of HTTP."""
+
+    lines: deque[str] = field(default_factory=lambda: deque(maxlen=MAX_LINES))
+    status: int | None = None
+
+    async def take_status(self, response: httpx2.Response) -> None:
+        """Keep the status of a response, which the SDK does not tell of."""
+        self.status = response.status_code
+
+
 @asynccontextmanager
-async def connected(server: McpServer, said: deque[str]) -> AsyncIterator[Any]:
-    """Yield the streams to a server; what a process writes to stderr goes to `said`, the last lines of it.
+async def connected(server: McpServer, heard: Heard) -> AsyncIterator[Any]:
+    """Yield the streams to a server, and keep what is heard beside them.
 
     Raises:
         FileNotFoundError: There is no such command.
@@ -42,12 +55,17 @@ async def connected(server: McpServer, said: deque[str]) -> AsyncIterator[Any]:
         timeout = httpx2.Timeout(CONNECT_SECONDS, read=None)
         limits = httpx2.Limits(max_connections=MOST_CONNECTIONS)
         async with (
-            httpx2.AsyncClient(headers=dict(server.headers), timeout=timeout, limits=limits) as http_client,
+            httpx2.AsyncClient(
+                headers=dict(server.headers),
+                timeout=timeout,
+                limits=limits,
+                event_hooks={"response": [heard.take_status]},
+            ) as http_client,
             streamable_http_client(server.url, http_client=http_client) as streams,
         ):
             yield streams
         return
-    async with _stderr(said) as writing, _piped(server, writing) as streams:
+    async with _stderr(heard.lines) as writing, _piped(server, writing) as streams:
         yield streams
 
 

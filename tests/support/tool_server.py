@@ -4,6 +4,7 @@ import asyncio
 import os
 import signal
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -68,6 +69,9 @@ if __name__ == "__main__":
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
         while True:
             time.sleep(1)
+    if "brief" in sys.argv:
+        note("started")
+        threading.Timer(0.5, os._exit, (1,)).start()
     if "http" in sys.argv:
         server.run("streamable-http", port=int(sys.argv[-1]))
     else:

@@ -5,8 +5,11 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from concurrent.futures import CancelledError
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import psutil
@@ -208,6 +211,38 @@ def test_an_http_server_that_restarts_is_called_once_more_and_answers(notes: Pat
         process.wait()
 
 
+def test_a_server_that_ends_at_once_is_not_started_again_and_again(notes: Path) -> None:
+    environment = {"NOTE": str(notes)}
+    hub = ToolHub(
+        (McpServer("s", command=sys.executable, args=("-m", MODULE, "brief"), env=environment, cwd=str(ROOT)),)
+    )
+    hub.start()
+    try:
+        wait_for(lambda: notes.exists() and len(notes.read_text().splitlines()) >= 2, what="the second start")
+        threading.Event().wait(1.5)  # The pause before the third is two seconds.
+        assert len(notes.read_text().splitlines()) == 2
+    finally:
+        hub.close()
+
+
+def test_a_call_while_a_server_is_connected_to_again_waits_for_it(hub: ToolHub) -> None:
+    wait_ready(hub)
+    for _ in range(3):
+        hub.reconnect("s")
+        assert said(call(hub, "echo", text="late")) == "late"
+
+
+def test_a_server_that_wants_a_token_says_so() -> None:
+    with _refusing() as url:
+        hub = ToolHub((McpServer("s", url=url),))
+        hub.start()
+        try:
+            wait_for(lambda: state(hub).status != "connecting", what="an outcome")
+            assert (state(hub).status, "headers" in state(hub).error) == ("needs_token", True), state(hub)
+        finally:
+            hub.close()
+
+
 def test_nothing_is_started_without_servers() -> None:
     hub = ToolHub(())
     hub.start()
@@ -234,6 +269,24 @@ def test_a_server_that_ignores_everything_dies_with_a_killed_worker(notes: Path)
     worker.wait()
     gone = psutil.wait_procs([child], timeout=WAIT_SECONDS)[0]
     assert gone
+
+
+@contextmanager
+def _refusing() -> Iterator[str]:
+    class Refusing(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            self.rfile.read(int(self.headers["Content-Length"]))
+            self.send_response(401)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+        def log_message(self, *told: object) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Refusing) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}/mcp"
+        server.shutdown()
 
 
 def _http_server(port: int, notes: Path) -> subprocess.Popen:
