@@ -113,9 +113,7 @@ class Config:
     model_port: int
     model_threads: int
     mcp_servers: tuple[str, str]  # what they are called in errors, and the JSON; the latter empty where there is none
-    variables: Mapping[str, str] = field(
-        repr=False, compare=False
-    )  # what the configuration of an MCP server may refer to
+    variables: Mapping[str, str] = field(repr=False, compare=False)  # that the MCP servers may refer to
 
 
 def load_config(environ: Mapping[str, str] | None = None) -> Config:

@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING
 from api.config import ConfigError, check_bind, load_config
 from api.gunicorn_http import install, worker_class_of
 from api.heap import start_trimming
+from api.tools.hub import CLOSE_SECONDS
 from api.tools.servers import load_servers
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
 
 try:
     settings = load_config()
-    load_servers(settings)
+    servers = load_servers(settings)
 except ConfigError as error:
     sys.exit(f"decant api: {error}")
 
@@ -40,7 +41,6 @@ install(settings)
 
 SPARE_CONNECTIONS = 200
 SPARE_THREADS = 32
-CLOSE_SECONDS = 5  # For the processes of MCP servers, which have four of them to end.
 
 
 def _reachable_host(host: str) -> str:
@@ -61,7 +61,7 @@ worker_connections = 2 * settings.max_streams + SPARE_CONNECTIONS
 if settings.worker_class == "gthread":
     worker_connections += threads
 timeout = 60
-graceful_timeout = int(settings.drain_seconds) + 5 + CLOSE_SECONDS
+graceful_timeout = int(settings.drain_seconds) + 5 + (CLOSE_SECONDS if servers else 0)
 keepalive = 100  # Heroku's router keeps connections for 90 s.
 max_requests = 0
 forwarded_allow_ips = settings.forwarded_allow_ips

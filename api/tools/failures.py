@@ -1,6 +1,7 @@
 """What can go wrong between us and a server, as sentences for whoever runs it, without its secrets."""
 
 from collections.abc import Iterable
+from urllib.parse import urlsplit
 
 import httpx2
 from mcp import MCPError
@@ -27,10 +28,22 @@ def sentence_of(error: BaseException, server: McpServer, lines: Iterable[str] = 
     sentence = _sentence(leaf, server) if status is None or status < 400 else _of_status(status)
     last = [line for line in lines if line.strip()][-1:]
     told = f"{sentence} It said: {last[0].strip()}" if last and not isinstance(leaf, FileNotFoundError) else sentence
-    for secret in (*server.env.values(), *server.headers.values()):
-        if len(secret) >= SHORTEST_SECRET:
-            told = told.replace(secret, HIDDEN)
+    for secret in sorted(_secrets(server), key=len, reverse=True):
+        told = told.replace(secret, HIDDEN)
     return told[:MAX_CHARS]
+
+
+def _secrets(server: McpServer) -> set[str]:
+    """Return what of a configuration nobody is told: variables, headers, the environment."""
+    values = {*server.secrets, *server.env.values(), *server.headers.values()}
+    words = {word for value in values for word in value.split()} | values
+    return {word for word in words if len(word) >= SHORTEST_SECRET}
+
+
+def _address(url: str) -> str:
+    """Return an address without what may be a key in it: a name, a password, a query."""
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
 
 
 def _sentence(leaf: BaseException, server: McpServer) -> str:
@@ -41,7 +54,7 @@ def _sentence(leaf: BaseException, server: McpServer) -> str:
     if isinstance(leaf, TimeoutError):
         return "It has not answered in 10 seconds."
     if isinstance(leaf, httpx2.ConnectError):
-        return f"Nothing answers at {server.url}: is it running?"
+        return f"Nothing answers at {_address(server.url)}: is it running?"
     if isinstance(leaf, MCPError):
         closed = leaf.error.message == "Connection closed"
         what = "The process has ended." if server.command else "The connection has ended."

@@ -16,7 +16,7 @@ from api.tools.servers import McpServer
 if TYPE_CHECKING:
     from api.tools.session import Progress, ServerSession
 
-CLOSE_SECONDS = 8.0
+CLOSE_SECONDS = 5  # A process that ignores its end and SIGTERM takes four.
 
 logger = logging.getLogger(__name__)
 

@@ -1,11 +1,13 @@
 """The tools that a server offers: every page of them, bounded, without what cannot be offered to a model."""
 
+import asyncio
 from collections.abc import Mapping
 from typing import Any
 
 import orjson
 from mcp import Client, types
 
+from api.hub import REST_SECONDS
 from api.tool_calls import Tool
 from api.tool_names import provider_name
 from api.tools.policy import definition_hash, policy_of
@@ -16,17 +18,25 @@ MAX_TOOLS = 1000
 MAX_SCHEMA_BYTES = 64_000
 MAX_DESCRIPTION_CHARS = 8_000
 MAX_NAME_CHARS = 128
+MAX_LIST_CHARS = 2_000_000
+AT_ONCE = 50
 
 
 async def list_tools(client: Client, server: McpServer) -> tuple[Tool, ...]:
     """Ask for all pages; in the order of the server, which a provider's cache of prompts lives by."""
     found: dict[str, Tool] = {}
+    chars_left = MAX_LIST_CHARS
     cursor: str | None = None
     for _ in range(MAX_PAGES):
         page = await client.list_tools(cursor=cursor)
-        for listed in page.tools:
+        for number, listed in enumerate(page.tools[:MAX_TOOLS]):
             if listed.name not in server.disabled_tools and (tool := _tool(listed, server)):
+                chars_left -= len(tool.description) + len(orjson.dumps(tool.input_schema))
+                if chars_left < 0:
+                    return tuple(found.values())
                 found.setdefault(tool.name, tool)
+            if number % AT_ONCE == 0:
+                await asyncio.sleep(REST_SECONDS)
         cursor = page.next_cursor
         if not cursor or len(found) >= MAX_TOOLS:
             break

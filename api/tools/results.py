@@ -15,6 +15,7 @@ MAX_TEXT_CHARS = 400_000
 MAX_DATA_CHARS = 8_000_000  # Of base64: 6 MB of image.
 MAX_PIECES = 200
 CUT = "\n[The rest of this result is left out: it is too long.]"
+UNREADABLE = "[This tool also answered with structured content that cannot be kept.]"
 TOO_LARGE = "[This tool answered with a file that is too large to be shown.]"
 
 
@@ -63,7 +64,10 @@ def _bounded(content: Iterable[Content]) -> Iterable[Content]:
 
 
 def _structured(value: object) -> Content:
-    encoded = orjson.dumps(value)
+    try:
+        encoded = orjson.dumps(value)
+    except orjson.JSONEncodeError:  # A number of more than 64 bits, or very deep.
+        return {"type": "text", "text": UNREADABLE}
     if len(encoded) <= MAX_TEXT_CHARS:
         return {"type": "structured", "value": value}
     return {"type": "text", "text": encoded[:MAX_TEXT_CHARS].decode(errors="ignore") + CUT}

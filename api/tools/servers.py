@@ -11,7 +11,7 @@ import json
 import re
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, get_args
 from urllib.parse import urlsplit
 
@@ -48,6 +48,7 @@ class McpServer:
     is_trusted: bool = False
     disabled_tools: frozenset[str] = frozenset()
     silence_seconds: float = SILENCE_SECONDS
+    secrets: frozenset[str] = frozenset()  # the values of variables in it
 
 
 def load_servers(config: Config) -> tuple[McpServer, ...]:
@@ -104,6 +105,7 @@ class _ServerReader:
                 f"{self._where} has the unknown key {unknown!r}; the keys are {', '.join(sorted(_FIELDS))}."
             )
         self._fields: dict[str, Any] = fields
+        self._secrets: set[str] = set()
 
     def server(self) -> McpServer:
         command, url = self._text("command"), self._text("url")
@@ -113,7 +115,7 @@ class _ServerReader:
             raise self._wrong("type", "stdio or http (the old transport of SSE is not spoken)")
         if url:
             self._check_url(url)
-        return McpServer(
+        server = McpServer(
             name=self._name,
             title=self._text("title"),
             command=command,
@@ -127,6 +129,7 @@ class _ServerReader:
             disabled_tools=frozenset(self._texts("disabled_tools")),
             silence_seconds=self._seconds("silence_seconds"),
         )
+        return replace(server, secrets=frozenset(self._secrets))
 
     def flag(self, key: str) -> bool:
         value = self._fields.get(key, False)
@@ -186,6 +189,7 @@ class _ServerReader:
             value = self._variables.get(found[1]) or found[2]
             if value is None:
                 raise ConfigError(f"{self._where}, key {key!r}: the variable {found[1]} is not set.")
+            self._secrets.add(value)
             return value
 
         text = _VARIABLE.sub(value_of, text)

@@ -85,7 +85,9 @@ class ServerSession:
                 except Exception as error:  # noqa: BLE001 - Whatever a server does is an answer.
                     if is_last or not is_session_lost(error):
                         return failed(f"{sentence_of(error, self.server)} {OUTCOME_UNKNOWN}")
-                self.reconnect()
+                # Another call may have found out before, and a connection that is new is not dropped.
+                if self._client is client:
+                    self.reconnect()
             return failed(f"The MCP server {self.server.name} cannot be reached: {self.state.error}")
 
     async def _call(
@@ -103,7 +105,8 @@ class ServerSession:
 
                 result = await client.call_tool(tool.name, dict(arguments), progress_callback=progressed)
         except TimeoutError:
-            return failed(f"The tool was silent for {silence:g} seconds and is cancelled.")
+            what = f"took longer than {MOST_SECONDS:g}" if loop.time() >= latest else f"was silent for {silence:g}"
+            return failed(f"The tool {what} seconds and is cancelled.")
         return answer_of(result)
 
     async def _connected(self) -> Client | None:

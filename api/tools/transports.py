@@ -40,8 +40,9 @@ class Heard:
     status: int | None = None
 
     async def take_status(self, response: httpx2.Response) -> None:
-        """Keep the status of a response, which the SDK does not tell of."""
-        self.status = response.status_code
+        """Keep the status of what was asked, which the SDK does not tell of; a GET only offers to listen."""
+        if response.request.method == "POST":
+            self.status = response.status_code
 
 
 @asynccontextmanager

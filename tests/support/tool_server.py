@@ -10,6 +10,7 @@ from pathlib import Path
 
 from mcp.server import MCPServer
 from mcp.server.mcpserver import Context
+from mcp.types import CallToolResult, TextContent
 
 server = MCPServer("scripted")
 NOTE = Path(os.environ.get("NOTE", "/dev/null"))
@@ -56,6 +57,12 @@ def die() -> str:
 def large(chars: int) -> str:
     """Answer with so many characters."""
     return "x" * chars
+
+
+@server.tool(structured_output=False)
+def numbers() -> CallToolResult:
+    """Answer with a number of more than 64 bits."""
+    return CallToolResult(content=[TextContent(type="text", text="many")], structured_content={"n": 2**70})
 
 
 @server.tool()

@@ -74,7 +74,7 @@ def children() -> list[psutil.Process]:
 def test_a_server_is_ready_with_its_tools_and_answers(hub: ToolHub) -> None:
     wait_ready(hub)
     assert state(hub).protocol_version == "2026-07-28"
-    assert [tool.name for tool in state(hub).tools] == ["echo", "slow", "die", "large", "fail"]
+    assert [tool.name for tool in state(hub).tools] == ["echo", "slow", "die", "large", "numbers", "fail"]
     assert call(hub, "echo", text="héllo") == ToolAnswer(
         ({"type": "text", "text": "héllo"}, {"type": "structured", "value": {"result": "héllo"}})
     )
@@ -166,6 +166,12 @@ def test_a_huge_result_is_cut_and_says_so(hub: ToolHub) -> None:
     text = said(call(hub, "large", chars=10_000_000))
     assert len(text) < 410_000
     assert "left out" in text
+
+
+def test_a_result_that_cannot_be_kept_whole_keeps_its_text(hub: ToolHub) -> None:
+    wait_ready(hub)
+    answer = call(hub, "numbers")
+    assert (said(answer), answer.is_error) == ("many", False)
 
 
 def test_a_hundred_calls_at_once_are_answered(hub: ToolHub) -> None:
