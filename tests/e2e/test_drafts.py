@@ -328,3 +328,33 @@ def test_half_a_character_is_sent_as_what_stands_for_one(page: Page, shown: Show
     editor(page).evaluate(write, "\udc00c")
     page.locator(".message-editor").get_by_role("button", name="Send").click()
     assert shown.api.next_run().start().body["content"] == "\ufffdc"
+
+
+# All in one task of the browser: the page has not answered the click yet.
+HASTY = """([written, more, isSent]) => {
+    const field = document.getElementById("message");
+    const write = (text) => { field.value = text; field.dispatchEvent(new Event("input")); };
+    write(written);
+    document.querySelector(".new-chat").click();
+    write(written + more);
+    if (isSent) field.dispatchEvent(new KeyboardEvent("keydown", { key: "Enter", bubbles: true, cancelable: true }));
+}"""
+
+
+def test_what_is_written_before_the_new_chat_is_there_is_written_in_it(page: Page, shown: Shown) -> None:  # noqa: F811
+    answered(page, shown, "first chat")
+    page.evaluate(HASTY, ["left", "new", False])
+    expect(page.get_by_text(texts.GREETING)).to_be_visible()
+    expect(composer(page)).to_have_value("new")
+    assert sorted(drafts(page).values()) == ["left", "new"]
+
+
+def test_what_is_sent_before_the_new_chat_is_there_is_asked_in_it(page: Page, shown: Shown) -> None:  # noqa: F811
+    first = answered(page, shown, "first chat")
+    page.evaluate(HASTY, ["", "hasty", True])
+    run = shown.api.next_run().start().text("Yes.").complete()
+    expect(page.locator(".answer-body")).to_have_text("Yes.")
+    assert run.thread_id != first.thread_id
+    wait_for(lambda: drafts(page) == {}, what="no draft to be left")
+    composer(page).fill("more")
+    expect(page.get_by_role("button", name="Send", exact=True)).to_be_enabled()

@@ -5,6 +5,8 @@ const DRAFT = "decant.draft"; // of the thread that has no id yet; of the others
 const MAX_DRAFTS = 30;
 const MAX_DRAFT_CHARACTERS = 1000000; // of all drafts, the oldest of which go first
 const SAVE_PAUSE = 300;
+const AWAY = ".new-chat, .bar-new, .threads a[href]"; // what leads to another thread
+const AWAY_MS = 5000;
 const MAX_MESSAGE_BYTES = 950000; // NiceGUI drops messages to the server above 1 MB
 const HALVES = /\p{Surrogate}/gu; // of a character, alone
 const newKey = () => Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
@@ -39,6 +41,10 @@ export default {
       if (event.key === "Escape" && this.isRunning && !isElsewhere && isHere) this.$emit("cancel");
     };
     document.addEventListener("keydown", this.onEscape);
+    this.onAway = (event) => {
+      if (event.target.closest?.(AWAY)) this.left = { text: this.$refs.text.value, at: performance.now() };
+    };
+    document.addEventListener("click", this.onAway, true);
     this.save = () => this.store();
     window.addEventListener("pagehide", this.save);
     document.addEventListener("visibilitychange", this.save);
@@ -49,6 +55,7 @@ export default {
   beforeUnmount() {
     this.store();
     document.removeEventListener("keydown", this.onEscape);
+    document.removeEventListener("click", this.onAway, true);
     window.removeEventListener("pagehide", this.save);
     document.removeEventListener("visibilitychange", this.save);
     this.watcher.disconnect();
@@ -134,11 +141,24 @@ export default {
       this.thread = thread;
       this.store();
     },
+    // What was written or sent after the click that leads to another thread belongs there, however late it opens.
     change(thread) {
+      const { left, sent, keyed, isSending } = this;
+      const written = this.$refs.text.value;
+      const isLeft = left && performance.now() - left.at < AWAY_MS;
+      this.left = null;
+      if (isLeft) {
+        this.sent = "";
+        this.put(left.text);
+      }
       this.store();
       this.thread = thread;
       this.forgotten.delete(thread);
       this.take();
+      if (!isLeft) return;
+      if (isSending) Object.assign(this, { sent, keyed, isSending });
+      this.put(this.$refs.text.value + (written.startsWith(left.text) ? written.slice(left.text.length) : written));
+      this.store();
     },
     forget(thread) {
       this.forgotten.add(thread);
