@@ -8,6 +8,8 @@ from api.ids import new_id
 from api.provider.chat_model import ChatModel
 from api.provider.probe import ProviderProbe
 from api.routes import access, documentation, errors, health, models, request_log, runs, stream, threads, tools
+from api.runs.decisions import Decisions
+from api.runs.launcher import Launcher
 from api.runs.recorder import RunRecorder
 from api.runs.registry import RunRegistry
 from api.runs.thread_runs import ThreadRuns
@@ -42,17 +44,19 @@ def create_app(config: Config | None = None) -> Flask:
         prepare(store.engine)
     owner = new_id()
     recorder = RunRecorder(store, owner, registry.note_end)
-    thread_runs = ThreadRuns(store, registry, recorder, owner, config)
     hub = ToolHub(load_servers(config))
+    launcher = Launcher(store, registry, recorder, config, hub)
+    thread_runs = ThreadRuns(store, registry, launcher, owner, config)
+    decisions = Decisions(store, registry, launcher, owner, config, hub)
     app.extensions |= {"chat_model": chat_model, "registry": registry, "recorder": recorder, "store": store}
     app.extensions["tools"] = hub
     commands.register(app, store)
     probe = ProviderProbe(chat_model.model_names, config.provider)
     app.register_blueprint(health.create_blueprint(chat_model.warm_up, probe.problem, store))
     app.register_blueprint(threads.create_blueprint(store, config))
-    app.register_blueprint(runs.create_blueprint(thread_runs, store, config))
+    app.register_blueprint(runs.create_blueprint(thread_runs, decisions, store, config))
     app.register_blueprint(tools.create_blueprint(hub))
     app.register_blueprint(models.create_blueprint(config.provider.models))
-    app.register_blueprint(stream.create_blueprint(registry, config))
+    app.register_blueprint(stream.create_blueprint(registry, launcher, config))
     app.register_blueprint(documentation.create_blueprint(config))
     return app

@@ -48,6 +48,10 @@ SETTINGS = (
         "CONTEXT_TOKENS", "0", "Most tokens of a thread that the model is told, the newest messages; 0 is all of it."
     ),
     Setting("MCP_CONFIG", "mcp.json", "File that names the MCP servers whose tools models may use; it may be absent."),
+    Setting(
+        "MAX_STEPS", "20", "Most calls to the model of one answer: each may ask for tools, and is told what they said."
+    ),
+    Setting("DECISION_SECONDS", "86400", "How long a tool call waits for a person's decision."),
     Setting("MCP_SERVERS", "", "The same as JSON, for platforms without files."),
     Setting("BIND_HOST", "127.0.0.1", "Address to listen on; `::` is every address, IPv4 and IPv6."),
     Setting("FORWARDED_ALLOW_IPS", "127.0.0.1,::1", "Proxies whose X-Forwarded-* headers are believed; `*` for all."),
@@ -109,6 +113,8 @@ class Config:
     max_messages: int
     max_message_chars: int
     max_answer_chars: int
+    max_steps: int
+    decision_seconds: float
     log_level: int
     model_port: int
     model_threads: int
@@ -137,6 +143,8 @@ def load_config(environ: Mapping[str, str] | None = None) -> Config:
         first_token_seconds=read.seconds("FIRST_TOKEN_SECONDS"),
         stall_seconds=read.seconds("STALL_SECONDS"),
         heartbeat_seconds=read.seconds("HEARTBEAT_SECONDS"),
+        max_steps=read.integer("MAX_STEPS", 1, 1000),
+        decision_seconds=read.seconds("DECISION_SECONDS"),
         header_seconds=read.seconds("HEADER_SECONDS"),
         body_seconds=read.seconds("BODY_SECONDS"),
         drain_seconds=read.seconds("DRAIN_SECONDS"),

@@ -5,7 +5,8 @@
     │   ├── TooSlow           408  the body has not come in its time
     │   ├── TooLarge          413  the body is over the limit
     │   ├── NotJson           415  the body is not declared as JSON
-    │   └── KeyReused         409  the Idempotency-Key belongs to another request
+    │   ├── KeyReused         409  the Idempotency-Key belongs to another request
+    │   └── AlreadyDecided    409  somebody has decided about this tool call before
     ├── Unauthorized          401  the access token is missing or wrong
     ├── Forbidden             403  this way of asking is closed
     ├── NotFound              404  no such route or thing
@@ -14,11 +15,14 @@
     ├── StoreUnavailable      503  the database does not answer
     ├── ServerShutdown        503  this process is going away
     ├── Internal              500  a defect of Decant; the log has the details under the request id
+    ├── TooManySteps          502  the model goes on calling tools
+    ├── DecisionTimeout       504  nobody has decided about a tool call
     └── ProviderError         502  the model's provider failed
         ├── ProviderRejected  502  it refuses the request itself: asking again changes nothing
         ├── ProviderTimeout   504  it said nothing for too long
         ├── ProviderTruncated 502  its answer ended without a finish_reason
         ├── ProviderRateLimited 429  it wants fewer requests
+        ├── ToolsUnsupported  502  the model takes no tools
         ├── ContextTooLong    400  the messages do not fit the model
         └── ContentFiltered   400  it refuses the content
 
@@ -75,6 +79,12 @@ class KeyReused(BadRequest):
     status = 409
 
 
+class AlreadyDecided(BadRequest):
+    """Somebody has decided about this tool call before."""
+
+    status = 409
+
+
 class Unauthorized(DecantError):
     """The access token is missing or wrong."""
 
@@ -123,6 +133,18 @@ class Internal(DecantError):
     code, status, retryable = "internal", 500, True
 
 
+class TooManySteps(DecantError):
+    """The model goes on calling tools."""
+
+    code, status, retryable = "too_many_steps", 502, True
+
+
+class DecisionTimeout(DecantError):
+    """Nobody has decided about a tool call before its limit."""
+
+    code, status, retryable = "decision_timeout", 504, True
+
+
 class ProviderError(DecantError):
     """The model's provider failed."""
 
@@ -151,6 +173,12 @@ class ProviderRateLimited(ProviderError):
     """The provider wants fewer requests."""
 
     code, status = "upstream_rate_limited", 429
+
+
+class ToolsUnsupported(ProviderError):
+    """The model takes no tools; asked again it is told of none."""
+
+    code = "tools_unsupported"
 
 
 class ContextTooLong(ProviderError):

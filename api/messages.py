@@ -5,6 +5,7 @@ from typing import Literal
 
 from api.events import Usage
 from api.parts import Part, TextPart, text_of
+from api.tool_calls import Tool
 
 Role = Literal["system", "user", "assistant"]
 
@@ -29,12 +30,16 @@ def text_message(role: Role, text: str) -> Message:
 
 @dataclass(frozen=True, slots=True)
 class ModelRequest:
-    """What a step asks of the model: the messages in order and the options that are not left to the provider."""
+    """What a step asks of the model: the messages in order, the options that are not left to the provider, the tools.
+
+    The last message is the question, or after it the answer as far as earlier steps have made it.
+    """
 
     model: str
     messages: tuple[Message, ...]
     temperature: float | None = None
     max_tokens: int | None = None
+    tools: tuple[Tool, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,8 @@ from typing import Any, Literal
 
 import orjson
 
+from api.tool_calls import Content, text_of_content
+
 
 @dataclass(frozen=True, slots=True)
 class TextPart:
@@ -29,22 +31,25 @@ class ReasoningPart:
 
 @dataclass(frozen=True, slots=True)
 class ToolCallPart:
-    """The model's request to call a tool; `arguments` is the JSON text it wrote, for the rest see the event."""
+    """A request to call a tool: `arguments` is the JSON the model wrote, or a person instead; the rest as the event."""
 
     tool_call_id: str
     name: str
     arguments: str
+    server: str | None = None
+    title: str | None = None
     provider_fields: Mapping[str, object] | None = None
     type: Literal["tool_call"] = "tool_call"
 
 
 @dataclass(frozen=True, slots=True)
 class ToolResultPart:
-    """A tool's answer."""
+    """A tool's answer, or what a model is told instead; `content` as `api.tool_calls` says."""
 
     tool_call_id: str
-    content: str
+    content: Sequence[Content]
     is_error: bool
+    duration_ms: int | None = None
     type: Literal["tool_result"] = "tool_result"
 
 
@@ -71,18 +76,36 @@ def encode_parts(parts: Sequence[Part]) -> str:
 
 def decode_parts(encoded: str | bytes) -> tuple[Part, ...]:
     """Decode what `encode_parts` made."""
-    return tuple(KINDS[fields["type"]](**fields) for fields in orjson.loads(encoded))
+    return tuple(map(part_of, orjson.loads(encoded)))
+
+
+def part_of(fields: Mapping[str, Any]) -> Part:
+    """Make a part of its fields; the results of older exports are texts."""
+    if fields["type"] == "tool_result" and isinstance(fields["content"], str):
+        fields = {**fields, "content": [{"type": "text", "text": fields["content"]}]}
+    return KINDS[fields["type"]](**fields)
 
 
 def _without_absent(part: Part) -> object:
-    if not isinstance(part, ToolCallPart) or part.provider_fields is not None:
+    if not isinstance(part, ToolCallPart | ToolResultPart):
         return part
-    return {name: getattr(part, name) for name in part.__slots__ if name != "provider_fields"}
+    return {name: value for name in part.__slots__ if (value := getattr(part, name)) is not None}
 
 
 def text_of(parts: Iterable[Part]) -> str:
     """Return the text a person reads, without reasoning and tools."""
     return "".join(part.text for part in parts if isinstance(part, TextPart))
+
+
+def search_text_of(parts: Iterable[Part]) -> str:
+    """Return the text that a message is found by: what a person reads, and what tools have answered."""
+    said = []
+    for part in parts:
+        if isinstance(part, TextPart):
+            said.append(part.text)
+        elif isinstance(part, ToolResultPart):
+            said.append(f"\n{text_of_content(part.content)}\n")
+    return "".join(said)
 
 
 def fold_events(events: Iterable[tuple[str, bytes]], parts: Sequence[Part] = ()) -> tuple[Part, ...]:
@@ -96,6 +119,8 @@ def fold_events(events: Iterable[tuple[str, bytes]], parts: Sequence[Part] = ())
             pieces.clear()
 
     for event_type, fields in events:
+        if event_type == "tool_call.decided":
+            _change_arguments(folded, orjson.loads(fields))
         kind = EVENT_KINDS.get(event_type)
         if kind is None:
             continue
@@ -110,3 +135,12 @@ def fold_events(events: Iterable[tuple[str, bytes]], parts: Sequence[Part] = ())
             folded.append(kind(**values))
     close_piece()
     return tuple(folded)
+
+
+def _change_arguments(folded: list[Part], decided: Mapping[str, Any]) -> None:
+    """Let a call have the arguments that a person has approved instead of the model's."""
+    if (arguments := decided.get("arguments")) is None:
+        return
+    for at, part in enumerate(folded):
+        if isinstance(part, ToolCallPart) and part.tool_call_id == decided["tool_call_id"]:
+            folded[at] = replace(part, arguments=arguments)

@@ -12,9 +12,9 @@ Each may have an `audience`: `user`, `assistant` or both, which is who it is for
 Source: MCP 2026-07-28, "Tools" (modelcontextprotocol.io/specification).
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 Policy = Literal["always", "ask", "never"]
 ServerStatus = Literal["connecting", "ready", "failed", "needs_token"]
@@ -35,12 +35,46 @@ class Tool:
     definition_hash: str
 
 
+class Definition(NamedTuple):
+    """A tool as a decision knows it: with another definition it is another tool."""
+
+    server: str
+    tool: str
+    definition_hash: str
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What a server asks the person before it answers: to fill in the `form` of a flat schema, or to open a `url`.
+
+    Source: MCP 2026-07-28, "Elicitation" and "Multi Round-Trip Requests".
+    """
+
+    key: str
+    mode: Literal["form", "url"]
+    message: str
+    schema: Mapping[str, Any] | None = None
+    url: str | None = None
+
+
+class Given(NamedTuple):
+    """What a person has answered, by question: an `action` (`accept`, `decline`, `cancel`) and perhaps `content`.
+
+    `state` is the server's own, which goes back as it came.
+    """
+
+    answers: Mapping[str, Mapping[str, Any]]
+    state: str | None
+
+
 @dataclass(frozen=True, slots=True)
 class ToolAnswer:
-    """What a call has come to."""
+    """What a call has come to; with `questions` it is to be sent again with what a person answers, and the `state`."""
 
     content: tuple[Content, ...]
     is_error: bool = False
+    questions: tuple[Question, ...] = ()
+    state: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,3 +93,8 @@ class ToolServer:
 def failed(sentence: str) -> ToolAnswer:
     """Make the answer that tells a model what went wrong."""
     return ToolAnswer(({"type": "text", "text": sentence},), is_error=True)
+
+
+def text_of_content(content: Iterable[Content]) -> str:
+    """Return the text of a result, without what is no text."""
+    return "\n".join(text for piece in content if isinstance(text := piece.get("text"), str))

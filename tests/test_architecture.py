@@ -10,7 +10,19 @@ from tests.support.processes import ROOT
 
 # Values and what has no room of its own; every room may import them, they import one another only.
 GROUND = {
-    "api": {"config", "errors", "events", "heap", "hub", "ids", "messages", "parts", "tool_calls", "tool_names"},
+    "api": {
+        "config",
+        "errors",
+        "events",
+        "heap",
+        "hub",
+        "ids",
+        "messages",
+        "parts",
+        "tool_arguments",
+        "tool_calls",
+        "tool_names",
+    },
     "ui": {
         "auth",
         "config",
@@ -23,6 +35,7 @@ GROUND = {
         "security",
         "texts",
         "threads",
+        "tools",
     },
 }
 
@@ -67,6 +80,7 @@ FENCES = {
     "gevent": {"api.gunicorn.conf", "api.hub"},
     "gunicorn": {"api.gunicorn.conf", "api.gunicorn_http"},
     "mcp": {"api.tools"},
+    "jsonschema": {"api.tool_arguments"},
     "httpx2": {"api.tools"},
     "xllamacpp": {"api.embedded_model"},
     "requests": {"ui.client.transport"},
@@ -84,6 +98,7 @@ PURE = (
     "api.events",
     "api.messages",
     "api.parts",
+    "api.tool_arguments",
     "api.tool_calls",
     "api.tool_names",
     "api.tools.policy",
@@ -92,6 +107,7 @@ PURE = (
     "api.provider.context",
     "api.provider.errors",
     "api.provider.http1",
+    "api.provider.told_steps",
     "api.provider.sse_decoder",
     "api.runs.titles",
     "api.store.run_lines",
@@ -104,6 +120,7 @@ PURE = (
     "ui.parts",
     "ui.thread.answer",
     "ui.thread.state",
+    "ui.thread.tool_command",
     "ui.thread.tree",
     "ui.threads",
 )

@@ -5,7 +5,7 @@ The reader ignores types it does not know and fields it does not know.
 
 import json
 from dataclasses import dataclass, fields
-from typing import Any, ClassVar
+from typing import Any, ClassVar, get_args
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +18,14 @@ class RunStarted:
     parent_id: str | None
     message_id: str
     model: str
+
+
+@dataclass(frozen=True, slots=True)
+class StepStarted:
+    """A further call to the model begins."""
+
+    type: ClassVar[str] = "step.started"
+    step: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,12 +46,66 @@ class MessageDelta:
 
 @dataclass(frozen=True, slots=True)
 class ToolCallStarted:
-    """The model's complete request to call a tool; `arguments` is the JSON text it wrote."""
+    """The model's complete request to call a tool; `arguments` is the JSON text it wrote.
+
+    `server` has the tool and `title` is what a person knows it by, if there is such a tool.
+    """
 
     type: ClassVar[str] = "tool_call.started"
     tool_call_id: str
     name: str
     arguments: str
+    server: str | None = None
+    title: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ToolCallRequiresAction:
+    """A person has to decide about a call until `expires_at`, in seconds since 1970.
+
+    Beside `approval`, `kind` is of what its server asks: `questions` with `key`, `message` and `schema` or `url`.
+    """
+
+    type: ClassVar[str] = "tool_call.requires_action"
+    tool_call_id: str
+    kind: str
+    server: str
+    tool: str
+    expires_at: int | float
+    questions: list[Any] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ToolCallDecided:
+    """A person has decided, perhaps with other `arguments`, or with a `reason` to deny."""
+
+    type: ClassVar[str] = "tool_call.decided"
+    tool_call_id: str
+    decision: str
+    arguments: str | None = None
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ToolCallProgress:
+    """How far a call is."""
+
+    type: ClassVar[str] = "tool_call.progress"
+    tool_call_id: str
+    progress: int | float
+    total: int | float | None = None
+    message: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ToolCallCompleted:
+    """What a call has come to: pieces of content, and how long it took if it was made."""
+
+    type: ClassVar[str] = "tool_call.completed"
+    tool_call_id: str
+    content: list[Any]
+    is_error: bool
+    duration_ms: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,9 +155,14 @@ class RunInterrupted:
 
 Event = (
     RunStarted
+    | StepStarted
     | ReasoningDelta
     | MessageDelta
     | ToolCallStarted
+    | ToolCallRequiresAction
+    | ToolCallDecided
+    | ToolCallProgress
+    | ToolCallCompleted
     | Usage
     | RunCompleted
     | RunFailed
@@ -114,12 +181,13 @@ class LoggedEvent:
 
 TERMINAL = (RunCompleted, RunFailed, RunCancelled, RunInterrupted)
 
-EVENT_TYPES: dict[str, type[Event]] = {
-    event.type: event for event in (RunStarted, ReasoningDelta, MessageDelta, ToolCallStarted, Usage, *TERMINAL)
-}
+EVENT_TYPES: dict[str, type[Event]] = {event.type: event for event in get_args(Event)}
 
+# What `isinstance` can tell of what is written with parameters.
+_KINDS: dict[Any, Any] = {list[Any]: list, list[Any] | None: list | None}
 _FIELDS: dict[str, dict[str, Any]] = {
-    name: {field.name: field.type for field in fields(event)} for name, event in EVENT_TYPES.items()
+    name: {field.name: _KINDS.get(field.type, field.type) for field in fields(event)}
+    for name, event in EVENT_TYPES.items()
 }
 
 

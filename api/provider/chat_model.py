@@ -3,6 +3,7 @@
 Nothing here retries or watches the clock: the caller does, and ends a call from any thread at any moment.
 """
 
+import hashlib
 import logging
 import threading
 import time
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import orjson
 
-from api.errors import ContextTooLong, ProviderError, ProviderTruncated
+from api.errors import ContextTooLong, ProviderError, ProviderTruncated, ToolsUnsupported
 from api.events import Event
 from api.hub import in_turns, off_hub
 from api.messages import Finished, Message, ModelRequest
@@ -23,7 +24,7 @@ from api.provider.exchange import Exchange
 from api.provider.foreign_errors import FOREIGN_ERRORS, translated
 from api.provider.pieces import names_of
 from api.provider.redaction import HIDDEN, without_prompt
-from api.provider.refusals import refused_option
+from api.provider.refusals import TOOLS, refused_option
 from api.provider.transport import Response, Transport
 
 if TYPE_CHECKING:
@@ -41,6 +42,8 @@ DEFAULT_CONTEXTS = (4096, 2048)
 ERROR_BODY_LIMIT = 64 * 1024
 ERROR_BODY_SECONDS = 5.0
 MODELS_LIMIT = 4 * 1024 * 1024
+
+NO_TOOLS = "This model cannot use tools, or its server does not let it. Try again to have the answer without them."
 
 Send = Callable[[ModelRequest, int, Exchange], Response]
 Translate = Callable[[Exception, Sequence[Message]], ProviderError]
@@ -62,6 +65,7 @@ class ChatModel:
         extra_body: Mapping[str, object] | None = None,
     ) -> None:
         self._api_key = api_key
+        self._base_url = base_url
         self._context_tokens = context_tokens
         self._extra_body = extra_body or {}
         self._transport = Transport(
@@ -84,7 +88,7 @@ class ChatModel:
 
     def open(self) -> "Completion":
         """Prepare one call, which asks nothing yet."""
-        return Completion(self._send, self._translated)
+        return Completion(self._send, self._translated, self._source)
 
     def model_names(self, limit_seconds: float) -> tuple[str, ...]:
         """Ask the provider which models it has.
@@ -110,16 +114,23 @@ class ChatModel:
         told = told_messages(request.messages, self._context_tokens, divisor)
         while True:
             refused = {option for model, option in self._refused_options if model == request.model}
-            body = bodies.build(request, told, refused)
+            body = bodies.build(request, told, refused, self._source(request.model))
             response = self._transport.send("POST", "/chat/completions", orjson.dumps(body), exchange=exchange)
             if response.is_success:
                 return response
             said = _said(response)
-            option = refused_option(said, body) if response.status in (400, 422) else None
-            if option is None or option in refused:
+            option = refused_option(said, body)
+            is_refused = response.status in (400, 422) or option == TOOLS
+            if option is None or option in refused or not is_refused:
                 raise error_from_response(response.status, response.headers, said)
             logger.warning("%s does not take %s, which is left out from now on", request.model, option)
             self._refused_options.add((request.model, option))
+            if option == TOOLS:
+                raise ToolsUnsupported(NO_TOOLS)
+
+    def _source(self, model: str) -> str:
+        """Name the provider and a model of it, for what goes back to it alone; the address is nobody's business."""
+        return hashlib.sha256(f"{self._base_url} {model}".encode()).hexdigest()[:16]
 
     def _loaded_bodies(self) -> "RequestBodies":
         with self._loading:
@@ -144,11 +155,12 @@ class Completion:
     part of a tool call's arguments. `not_understood` counts what the provider sent that is no chat completion.
     """
 
-    def __init__(self, send: Send, translate: Translate) -> None:
+    def __init__(self, send: Send, translate: Translate, source_of: Callable[[str], str]) -> None:
         self.content_at: float | None = None
         self.not_understood = 0
         self._send = send
         self._translate = translate
+        self._source_of = source_of
         self._exchange = Exchange()
 
     def events(self, request: ModelRequest) -> Iterator[list[Event] | Finished]:
@@ -183,7 +195,7 @@ class Completion:
         if self._exchange.is_closed:
             return
         response = self._send(request, divisor, self._exchange)
-        decoder = CompletionDecoder()
+        decoder = CompletionDecoder(self._source_of(request.model))
         is_ending = False
         try:
             try:

@@ -48,7 +48,7 @@ class CompletionDecoder:
     when it stands still. `not_understood` counts what was skipped; only an answer of nothing else fails for it.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, source: str = "") -> None:
         self.finish_reason: str | None = None
         self.content_count = 0
         self.not_understood = 0
@@ -59,7 +59,7 @@ class CompletionDecoder:
         self._opening: bytes | None = b""
         self._document: bytearray | None = None
         self._stream = ServerSentEventDecoder()
-        self._tool_calls, self._fields = ToolCallPieces(), MessageFields()
+        self._tool_calls, self._fields = ToolCallPieces(source), MessageFields()
         self._thoughts, self._text, self._tags = Halves(), Halves(), ThinkTags()
         self._is_plain = self._is_whole = False
         self._processed = 0

@@ -8,8 +8,11 @@ from collections.abc import Mapping
 
 import orjson
 
+from api.provider.provider_fields import DETAILS, NAMES
+
 # Without these there is no request, and nobody means them.
 NEEDED = frozenset(("model", "messages", "stream"))
+TOOLS = "tools"
 OUTPUT_LIMIT = "max_tokens"
 OUTPUT_LIMIT_OF_REASONING_MODELS = "max_completion_tokens"
 
@@ -17,16 +20,29 @@ _REFUSES = re.compile(
     r"(?i)unsupported|n[o']t support|unknown|unrecogni[sz]ed|not recogni[sz]ed|unexpected|not permitted|not allowed"
     r"|not available|extra_forbidden|extra (?:inputs|fields|keys)|invalid (?:parameter|argument|field)"
 )
+# Of Ollama, OpenRouter, vLLM and llama.cpp, which say it with any status.
+_REFUSES_TOOLS = re.compile(
+    r"(?i)n[o']t support (?:tool|function)|support tool use|tool choice requires|tools param requires"
+    r"|(?:tools?|tool use|tool calling|function calling) (?:is|are) not (?:supported|available|enabled)"
+)
 
 
 def refused_option(said: bytes, body: Mapping[str, object]) -> str | None:
-    """Return the option of the body that the server does not take, or None where it refuses something else."""
+    """Return the option of the body that the server does not take, or None where it refuses something else.
+
+    What goes back to a provider in a message of the body is an option, too.
+    """
     text = said.decode(errors="replace")
+    if TOOLS in body and _REFUSES_TOOLS.search(text):
+        return TOOLS
     if OUTPUT_LIMIT in body and OUTPUT_LIMIT_OF_REASONING_MODELS in text:
         return OUTPUT_LIMIT
     if not _REFUSES.search(text):
         return None
     options = [option for option in body if option not in NEEDED]
+    messages = body.get("messages")
+    for message in messages if isinstance(messages, list) else ():
+        options += [name for name in (*NAMES, DETAILS) if name in message and name not in options]
     named = _param(said)
     if named in options:
         return named

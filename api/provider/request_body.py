@@ -8,12 +8,14 @@ langchain_openai.chat_models.base'`): `ChatModel` imports it beside the start.
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, SystemMessage
+from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, SystemMessage, ToolMessage
 from langchain_openai.chat_models.base import BaseChatOpenAI
 from pydantic import SecretStr
 
 from api.messages import Message, ModelRequest, Role
-from api.provider.refusals import OUTPUT_LIMIT, OUTPUT_LIMIT_OF_REASONING_MODELS
+from api.provider.refusals import OUTPUT_LIMIT, OUTPUT_LIMIT_OF_REASONING_MODELS, TOOLS
+from api.provider.told_steps import Fields, steps_of
+from api.tool_calls import Tool
 
 _MESSAGES: Mapping[Role, type[BaseMessage]] = {"system": SystemMessage, "user": HumanMessage, "assistant": AIMessage}
 
@@ -38,9 +40,17 @@ class RequestBodies:
         )
 
     def build(
-        self, request: ModelRequest, told: Sequence[Message], refused_options: Collection[str] = ()
+        self,
+        request: ModelRequest,
+        told: Sequence[Message],
+        refused_options: Collection[str] = (),
+        source: str = "",
     ) -> dict[str, Any]:
-        """Build the body which asks for a streamed answer to the messages `told`, without what is refused."""
+        """Build the body which asks for a streamed answer to the messages `told`, without what is refused.
+
+        A model that takes no tools is told of no calls either. `source` is who is asked: what a provider wants back
+        goes to no other.
+        """
         body: dict[str, Any] = {**self._extra_body, "model": request.model, "stream": True}
         body["stream_options"] = {"include_usage": True}
         if request.temperature is not None:
@@ -48,7 +58,36 @@ class RequestBodies:
         if request.max_tokens is not None:
             is_refused = OUTPUT_LIMIT in refused_options
             body[OUTPUT_LIMIT_OF_REASONING_MODELS if is_refused else OUTPUT_LIMIT] = request.max_tokens
+        if request.tools:
+            body[TOOLS] = list(map(_function, request.tools))
         for option in refused_options:
             body.pop(option, None)
-        messages = [_MESSAGES[message.role](content=message.text) for message in told]
-        return self._langchain._get_request_payload(messages, **body)
+        messages: list[BaseMessage] = []
+        own_fields: dict[int, Fields] = {}
+        for message in told:
+            if TOOLS not in refused_options and message.role == "assistant":
+                _add_steps(messages, own_fields, message, source)
+            elif message.text or message.role != "assistant":
+                messages.append(_MESSAGES[message.role](content=message.text))
+        payload = self._langchain._get_request_payload(messages, **body)
+        for place, fields in own_fields.items():
+            payload["messages"][place] |= {name: value for name, value in fields.items() if name not in refused_options}
+        return payload
+
+
+def _function(tool: Tool) -> Fields:
+    described = {"name": tool.provider_name, "description": tool.description, "parameters": dict(tool.input_schema)}
+    return {"type": "function", "function": described}
+
+
+def _add_steps(messages: list[BaseMessage], own_fields: dict[int, Fields], answer: Message, source: str) -> None:
+    """Add the messages of an answer, and what LangChain does not know of them by their places."""
+    for step in steps_of(answer):
+        fields = step.own_fields(source)
+        if step.calls:
+            # Source: `content` of an assistant message is null where there are only calls (the same reference).
+            fields |= {"tool_calls": step.calls_told(source), "content": step.text or None}
+        if fields:
+            own_fields[len(messages)] = fields
+        messages.append(AIMessage(content=step.text))
+        messages += [ToolMessage(text, tool_call_id=call_id) for call_id, text in step.results_told()]

@@ -23,9 +23,13 @@ class _Call:
 
 
 class ToolCallPieces:
-    """Collects the pieces of one answer; a new id at the index of another call begins a call of its own."""
+    """Collects the pieces of one answer; a new id at the index of another call begins a call of its own.
 
-    def __init__(self) -> None:
+    `source` is said with what the provider wants back.
+    """
+
+    def __init__(self, source: str = "") -> None:
+        self._source = source
         self._calls: list[_Call] = []
         self._at: dict[object, _Call] = {}
         self._size = 0
@@ -50,8 +54,11 @@ class ToolCallPieces:
         for number, call in enumerate(calls):
             tool_call_id = call.tool_call_id or f"call_{number}"
             kept = {"tool_call": call.provider_fields, "message": {} if number else message_fields}
-            fields = {of: values for of, values in kept.items() if values} or None
-            started.append(ToolCallStarted(tool_call_id, call.name, whole("".join(call.arguments)), fields))
+            fields: dict[str, object] = {of: values for of, values in kept.items() if values}
+            if fields and self._source:
+                fields["source"] = self._source
+            arguments = whole("".join(call.arguments))
+            started.append(ToolCallStarted(tool_call_id, call.name, arguments, provider_fields=fields or None))
         return started
 
     def _append(self, piece: Mapping[str, object]) -> None:

@@ -1,6 +1,4 @@
-"""`/threads/{id}/runs` and `/runs/{id}`: start a run, read it from any event on, cancel it."""
-
-import threading
+"""`/threads/{id}/runs` and `/runs/{id}`: start a run, read it from any event on, decide about its calls, cancel it."""
 
 from flask import Blueprint, Response, g, jsonify, request
 
@@ -9,17 +7,17 @@ from api.errors import BadRequest, Busy
 from api.routes.client_socket import ClientSocket
 from api.routes.json_body import read_json
 from api.routes.run_streams import EventStream, stream_response
+from api.runs.decisions import Decisions
 from api.runs.thread_runs import ThreadRuns
 from api.store import LOCAL_ACCOUNT_ID, Store
 from api.wire.responses import run_fields
-from api.wire.thread_requests import MAX_KEY_CHARS, parse_run_request
+from api.wire.thread_requests import MAX_KEY_CHARS, parse_decision, parse_run_request
 
 
-def create_blueprint(thread_runs: ThreadRuns, store: Store, config: Config) -> Blueprint:
+def create_blueprint(thread_runs: ThreadRuns, decisions: Decisions, store: Store, config: Config) -> Blueprint:
     """Build the routes."""
     blueprint = Blueprint("runs", __name__)
-    # Each holds a thread or a connection of the worker; some are for those who start runs, some for everybody else.
-    followers = threading.BoundedSemaphore(config.max_streams)
+    followers = thread_runs.followers
 
     @blueprint.post("/threads/<thread_id>/runs")
     def start(thread_id: str) -> Response:
@@ -51,13 +49,19 @@ def create_blueprint(thread_runs: ThreadRuns, store: Store, config: Config) -> B
             raise Busy(sentence, retry_after_seconds=2)
         try:
             client = ClientSocket(request.environ)
-            opened = thread_runs.open(LOCAL_ACCOUNT_ID, run, client, last_event_id)
+            opened = thread_runs.open(run, client, last_event_id)
             response = stream_response(run_id, opened.reader, opened.failure, client, default=EventStream.content_type)
         except BaseException:
             followers.release()
             raise
         response.call_on_close(followers.release)
         return response
+
+    @blueprint.post("/runs/<run_id>/tool_calls/<path:tool_call_id>")
+    def decide(run_id: str, tool_call_id: str) -> tuple[Response, int]:
+        decision = parse_decision(read_json(config.max_body_bytes), tool_call_id)
+        run = decisions.decide(LOCAL_ACCOUNT_ID, run_id, decision, request_id=g.request_id)
+        return jsonify(run_fields(run)), 202
 
     @blueprint.post("/runs/<run_id>/cancel")
     def cancel(run_id: str) -> tuple[Response, int]:

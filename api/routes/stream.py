@@ -7,11 +7,12 @@ from api.ids import new_id
 from api.routes.client_socket import ClientSocket
 from api.routes.json_body import read_json
 from api.routes.run_streams import stream_response
+from api.runs.launcher import Launcher
 from api.runs.registry import RunRegistry
 from api.wire.stream_request import parse_stream_request
 
 
-def create_blueprint(runs: RunRegistry, config: Config) -> Blueprint:
+def create_blueprint(runs: RunRegistry, launcher: Launcher, config: Config) -> Blueprint:
     """Build the route."""
     blueprint = Blueprint("stream", __name__)
 
@@ -24,6 +25,7 @@ def create_blueprint(runs: RunRegistry, config: Config) -> Blueprint:
             thread_id=asked.thread_id or new_id(),
             request_id=g.request_id,
             client=client,
+            toolbox=launcher.bound_toolbox(asked.tools) if asked.tools else None,
         )
         return stream_response(run.run_id, reader, lambda: run.error, client)
 

@@ -55,6 +55,7 @@ def create_blueprint(store: Store, config: Config) -> Blueprint:
             title=fields.title,
             model=fields.model,
             system_prompt=fields.system_prompt,
+            tools_off=fields.tools_off,
         )
         return json_response(thread_fields(thread))
 

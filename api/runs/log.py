@@ -5,7 +5,7 @@ nothing is appended, so text never grows after an end, and `end` adds the last e
 """
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from typing import NamedTuple
 
@@ -41,12 +41,13 @@ class Signal:
 
 
 class RunLog:
-    """Events 1, 2, 3 … of one run, in memory; `entries` are for reading."""
+    """Events 1, 2, 3 … of one run, in memory; `entries` are for reading, `is_parked` is one sealed without an end."""
 
-    def __init__(self) -> None:
+    def __init__(self, entries: Iterable[LoggedEvent] = ()) -> None:
         self.is_ended = False
         self.is_sealed = False
-        self.entries: list[LoggedEvent] = []
+        self.is_parked = False
+        self.entries: list[LoggedEvent] = list(entries)
         self._followers: tuple[Callable[[], None], ...] = ()
         self._lock = threading.Lock()
 
@@ -61,10 +62,11 @@ class RunLog:
             notify()
         return True
 
-    def seal(self) -> bool:
+    def seal(self, *, is_parked: bool = False) -> bool:
         """Take no more events; False when it was sealed before."""
         with self._lock:
             is_first, self.is_sealed = not self.is_sealed, True
+            self.is_parked = self.is_parked or (is_first and is_parked)
             # What `append` adds at this moment goes to the list that nobody reads any more.
             self.entries = self.entries.copy()
         return is_first
@@ -78,7 +80,7 @@ class RunLog:
         self._wake()
 
     def abandon(self) -> None:
-        """End a sealed log without a terminal event: what is stored is not what this process has."""
+        """End a sealed log without a terminal event: what is stored goes on without this process."""
         with self._lock:
             self.is_ended = True
         self._wake()

@@ -55,7 +55,8 @@ class LogReader(Protocol):
 class RunReader:
     """Reads the log after `last_event_id`; an empty list means `heartbeat_seconds` of silence.
 
-    The iteration ends after the terminal event or `close`. `tick` and `close` may come from any thread.
+    `seq` is the last event that was read. The iteration ends after the terminal event or `close`. `tick` and `close`
+    may come from any thread.
     """
 
     def __init__(
@@ -75,17 +76,22 @@ class RunReader:
         self._turn = threading.Lock()  # Held by whoever writes to the client: the reader unless it waits.
         self._is_closed = False
         self._heartbeat_is_due = False
-        self._seq = last_event_id
+        self.seq = last_event_id
         self._read_at = time.monotonic()
         log.follow(self._notify)
 
     def take(self) -> list[LoggedEvent]:
         """Return what has come since the last, of much the first; only for whoever has the turn."""
-        entries = self._log.replay_after(self._seq, MOST_AT_ONCE)
+        entries = self._log.replay_after(self.seq, MOST_AT_ONCE)
         if entries:
-            self._seq += len(entries)
+            self.seq += len(entries)
             self._read_at = time.monotonic()
         return entries
+
+    @property
+    def has_question(self) -> bool:
+        """Whether what follows is a person's decision, and to be found in the store."""
+        return self._log.is_parked and self._log.is_ended
 
     def push_to(self, push: Push) -> None:
         """Let whoever appends hand the events to `push` while the reader waits."""
@@ -118,7 +124,7 @@ class RunReader:
         quiet_seconds = now - self._read_at
         if self._client.is_gone():
             self.close()
-        elif quiet_seconds > STUCK_SECONDS and (self._log.is_ended or self._log.last_seq > self._seq):
+        elif quiet_seconds > STUCK_SECONDS and (self._log.is_ended or self._log.last_seq > self.seq):
             self._client.disconnect()
             self.close()
         elif quiet_seconds >= self.heartbeat_seconds:

@@ -1,4 +1,5 @@
-"""What processes leave that have gone: runs, found by a heartbeat that stays the same, and halves of imports.
+"""What processes and persons leave: runs, found by a heartbeat that stays the same or a time to decide that is over,
+and halves of imports.
 
 What the clocks of machines say is no more than a reason to watch: they jump (suspend, NTP, a move to another host) and
 differ. A run is taken for abandoned when this process, by its own monotonic clock, has seen one and the same heartbeat
@@ -39,6 +40,7 @@ class Orphans:
             return
         if since_last > self._heartbeat_seconds:
             self._seen_at.clear()
+        self._store.run_decisions.end_forgotten()
         silent = self._store.runs.find_silent(self._owner, self._heartbeat_seconds)
         self._looked_at = self._clock()
         self._seen_at = {last: self._seen_at.get(last, self._looked_at) for last in silent}

@@ -23,6 +23,8 @@ from api.store.run_lines import RunLines, pack
 
 FLUSH_SECONDS = 0.2
 HEARTBEAT_SECONDS = 10.0
+STORED_SECONDS = 30.0
+LOOK_SECONDS = 0.02
 
 logger = logging.getLogger(__name__)
 
@@ -61,9 +63,21 @@ class RunRecorder:
             self._thread.start()
 
     def add(self, run: Run, answer_parts: Sequence[Part]) -> None:
-        """Record a run whose row and first event are stored."""
-        self._recorded[run.run_id] = Recorded(run, tuple(answer_parts))
+        """Record a run whose row and events so far are stored."""
+        self._recorded[run.run_id] = Recorded(run, tuple(answer_parts), run.log.last_seq)
         self.start()
+
+    def wait_stored(self, run_id: str) -> bool:
+        """Return once what a run's log has now is stored; False where it is not in its time, or the run is over."""
+        recorded = self._recorded.get(run_id)
+        seq = recorded.run.log.last_seq if recorded is not None else 0
+        deadline = time.monotonic() + STORED_SECONDS
+        while recorded is not None and recorded.stored_seq < seq:
+            if recorded.run.log.is_sealed or time.monotonic() > deadline:
+                return False
+            time.sleep(LOOK_SECONDS)
+            recorded = self._recorded.get(run_id)
+        return recorded is not None
 
     def wake(self) -> None:
         """Store what is sealed without waiting for the next flush."""
@@ -85,6 +99,8 @@ class RunRecorder:
         for recorded in list(self._recorded.values()):  # Others add to it meanwhile.
             if recorded.run.terminal is not None:
                 self._store_end(recorded)
+            elif recorded.run.log.is_parked:
+                self._store_park(recorded)
 
     def _record_for_ever(self) -> None:
         flush_at = 0.0
@@ -138,6 +154,18 @@ class RunRecorder:
             self._on_end(recorded.run)
         else:
             self._abandon({run_id})
+
+    def _store_park(self, recorded: Recorded) -> None:
+        run = recorded.run
+        lines = _lines_after(recorded, [run.count_usage()])
+        if self._store.run_decisions.park(self._owner, lines, run.expires_at()):
+            # From now on anybody may have taken it up, also this worker.
+            if self._recorded.get(run.run_id) is recorded:
+                del self._recorded[run.run_id]
+            run.log.abandon()
+            self._on_end(run)
+        else:
+            self._abandon({run.run_id})
 
     def _store_failure(self, recorded: Recorded) -> bool:
         """Store a plain failure instead of an end that cannot be; where not even that can, others will find it."""

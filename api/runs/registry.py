@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 
 from api.config import Config
 from api.errors import Busy, ServerShutdown
-from api.events import RunStarted
+from api.events import RunStarted, ToolCallStarted
 from api.ids import new_id
 from api.messages import ModelRequest
 from api.runs.clock import start_clock
@@ -19,6 +19,8 @@ from api.runs.log_reader import Client, RunReader
 from api.runs.model import ChatModel
 from api.runs.run import Run
 from api.runs.steps import Steps
+from api.runs.taking_up import TakenUp
+from api.runs.toolbox import Toolbox
 from api.store.records import StoredRun
 
 
@@ -46,7 +48,13 @@ class RunRegistry:
         return len(self._entries)
 
     def start_bound(
-        self, request: ModelRequest, *, thread_id: str, request_id: str, client: Client
+        self,
+        request: ModelRequest,
+        *,
+        thread_id: str,
+        request_id: str,
+        client: Client,
+        toolbox: Toolbox | None = None,
     ) -> tuple[Run, RunReader]:
         """Start a run of one request, with its reader.
 
@@ -56,7 +64,8 @@ class RunRegistry:
         """
         self.check_slots()
         started = RunStarted(new_id(), thread_id, None, new_id(), request.model)
-        run = Run(started, request, request_id, Steps(self._chat_model, request, self._config), self._end)
+        steps = Steps(self._chat_model, request, self._config, toolbox=toolbox)
+        run = Run(started, request, request_id, steps, self._end)
         self._admit(_Entry(run))
         reader = self.follow(run, client)
         self.produce(run)
@@ -70,9 +79,23 @@ class RunRegistry:
         stored: StoredRun,
         request_id: str,
         on_sealed: Callable[[Run], None],
+        toolbox: Toolbox | None = None,
+        taken_up: TakenUp | None = None,
+        by_hand: ToolCallStarted | None = None,
     ) -> Run:
         """Take in a run whose row is stored; `produce` lets it begin, `note_end` is to be told of its end."""
-        run = Run(started, request, request_id, Steps(self._chat_model, request, self._config), on_sealed)
+        went_before = taken_up or TakenUp()
+        steps = Steps(
+            self._chat_model,
+            request,
+            self._config,
+            toolbox=toolbox,
+            decided=went_before.decided,
+            step=went_before.step,
+            usage=went_before.usage,
+            by_hand=by_hand,
+        )
+        run = Run(started, request, request_id, steps, on_sealed, went_before.logged)
         self._admit(_Entry(run, stored))
         return run
 
@@ -90,14 +113,13 @@ class RunRegistry:
         entry = self._entries.get(run_id)
         if entry is None or entry.stored is None or entry.stored.account_id != account_id or entry.run.log.is_ended:
             return None
-        entry.run.cancel()
-        return replace(entry.stored, seq=entry.run.log.last_seq)
+        return replace(entry.stored, seq=entry.run.log.last_seq) if entry.run.cancel() else None
 
     def follow(self, run: Run, client: Client, last_event_id: int = 0) -> RunReader:
         """Read a run after an event."""
         reader = RunReader(run.log, client, self._config.heartbeat_seconds, self._left(run), last_event_id)
         entry = self._entries.get(run.run_id)
-        if entry is not None:
+        if entry is not None and entry.run is run:
             entry.readers.append(reader)
         return reader
 
@@ -152,7 +174,7 @@ class RunRegistry:
     def _left(self, run: Run) -> Callable[[RunReader], None]:
         def left(reader: RunReader) -> None:
             entry = self._entries.get(run.run_id)
-            if entry is None:
+            if entry is None or entry.run is not run:
                 return
             if reader in entry.readers:
                 entry.readers.remove(reader)
@@ -165,5 +187,6 @@ class RunRegistry:
 
     def _forget_if_over(self, run: Run) -> None:
         entry = self._entries.get(run.run_id)
-        if entry is not None and run.log.is_ended and not entry.readers:
+        # A run that waited and was taken up is another entry.
+        if entry is not None and entry.run is run and run.log.is_ended and not entry.readers:
             self._entries.pop(run.run_id, None)

@@ -7,19 +7,33 @@ provider's connection is closed at once.
 
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from api.errors import DecantError, Internal, ProviderError, ServerShutdown, forget_frames
-from api.events import Event, RunCancelled, RunCompleted, RunFailed, RunInterrupted, RunStarted, TerminalEvent, Usage
+from api.events import (
+    Event,
+    RunCancelled,
+    RunCompleted,
+    RunFailed,
+    RunInterrupted,
+    RunStarted,
+    TerminalEvent,
+    ToolCallRequiresAction,
+    Usage,
+)
 from api.messages import ModelRequest
-from api.runs.log import RunLog
-from api.runs.steps import Steps, estimated_usage
+from api.runs.log import LoggedEvent, RunLog
+from api.runs.steps import Parked, Steps
+from api.runs.usage import estimated_usage, events_of_step, total_usage
 
 logger = logging.getLogger(__name__)
 
 
 class Run:
-    """One answer in the making; `run_id`, `request` and `log` are for everybody, `tick` is for the clock."""
+    """One answer in the making; `run_id`, `request` and `log` are for everybody, `tick` is for the clock.
+
+    `logged` is what the log of a run has that is taken up.
+    """
 
     def __init__(
         self,
@@ -28,13 +42,15 @@ class Run:
         request_id: str,
         steps: Steps,
         on_sealed: Callable[["Run"], None],
+        logged: Sequence[LoggedEvent] = (),
     ) -> None:
         self.run_id = started.run_id
         self.started = started
         self.request = request
         self.request_id = request_id
-        self.log = RunLog()
-        self.log.append([started])
+        self.log = RunLog(logged)
+        if not logged:
+            self.log.append([started])
         self.started_at = time.monotonic()
         self.sealed_at: float | None = None
         self.usage: Usage | None = None
@@ -56,8 +72,10 @@ class Run:
     def produce(self) -> None:
         """Ask the model and append what it says, to the end."""
         try:
-            finished = self._steps.take(self.log.append)
-            if finished is not None:
+            finished = self._steps.take(self.log)
+            if isinstance(finished, Parked):
+                self._park()
+            elif finished is not None:
                 self.seal(RunCompleted(finished.finish_reason))
         except DecantError as error:
             self.fail(error)
@@ -72,9 +90,10 @@ class Run:
         """Seal with `run.failed`."""
         self.seal(RunFailed(error.code, str(error), error.retryable), error)
 
-    def cancel(self) -> None:
-        """Seal with `run.cancelled`."""
+    def cancel(self) -> bool:
+        """Seal with `run.cancelled`; False where that is too late, because it waits for a person."""
         self.seal(RunCancelled())
+        return not self.log.is_parked
 
     def interrupt(self) -> None:
         """Seal with `run.interrupted`, because this process is going away."""
@@ -96,10 +115,19 @@ class Run:
         """Return what the log of a sealed run still lacks: the usage and the terminal event."""
         if self.terminal is None:
             raise RuntimeError("the run is not sealed")
-        self.usage = self._steps.usage or estimated_usage(
-            self.request, (entry.event for entry in self.log.replay_after(1))
-        )
-        return [self.usage, self.terminal]
+        return [self.count_usage(), self.terminal]
+
+    def count_usage(self) -> Usage:
+        """Return the tokens so far."""
+        self.usage = self._steps.usage
+        if self.usage is None or not self._steps.is_counted:
+            self.usage = total_usage(self.usage, estimated_usage(self._steps.request, events_of_step(self.log)))
+        return self.usage
+
+    def expires_at(self) -> float:
+        """Return when a parked run's first question expires, in seconds since 1970."""
+        asked = [entry.event for entry in self.log.entries]
+        return min(event.expires_at for event in asked if isinstance(event, ToolCallRequiresAction))
 
     def end_as_failed(self) -> None:
         """Change the end of a sealed run, which has turned out to be one that cannot be stored, into a failure."""
@@ -118,6 +146,13 @@ class Run:
             self._steps.check_silence(now)
         except ProviderError as error:
             self.fail(error)
+
+    def _park(self) -> None:
+        """Seal without an end: the run waits for a person."""
+        if self.log.seal(is_parked=True):
+            self.sealed_at = time.monotonic()
+            self._steps.close()
+            self._on_sealed(self)
 
     def _seal(self, terminal: TerminalEvent, error: DecantError | None) -> bool:
         is_first = self.log.seal()

@@ -11,14 +11,17 @@ from api.store import Store
 from api.store.records import Replay
 
 POLL_SECONDS = 0.25
+WAITING_POLL_SECONDS = 1.0
+MOST_WAITING_SECONDS = 600.0
 
 
 class StoredRunReader:
-    """Iterates like `RunReader`, asking the store four times a second.
+    """Iterates like `RunReader`, asking the store four times a second, or once while the run waits for a person.
 
     It ends after the terminal event, and also when the run has ended and has nothing more: its events are pruned, or
     the reader has seen more than was ever stored, because the run's process was killed. The message has the truth then.
-    A store that does not answer is a silence.
+    A store that does not answer is a silence. It also ends when a person has not decided for ten minutes: who wants to
+    wait on reads anew.
     """
 
     def __init__(
@@ -46,24 +49,27 @@ class StoredRunReader:
         """Nobody appends here: everything goes to the iteration."""
 
     def __iter__(self) -> Iterator[list[LoggedEvent]]:
-        said_at = time.monotonic()
+        said_at = event_at = time.monotonic()
         while not self._is_closed and not self._client.is_gone():
             replay = self._replay()
             now = time.monotonic()
             if replay is not None and replay.events:
                 entries = [LoggedEvent(row.seq, from_json(row.type, row.data), row.data) for row in replay.events]
                 self._seq = entries[-1].seq
-                said_at = now
+                said_at = event_at = now
                 yield entries
                 if is_terminal(entries[-1].event):
                     return
                 continue
             if replay is not None and not replay.run.is_active:
                 return
+            is_waiting = replay is not None and replay.run.status == "requires_action"
+            if is_waiting and now - event_at > MOST_WAITING_SECONDS:
+                return
             if now - said_at >= self.heartbeat_seconds:
                 said_at = now
                 yield []
-            time.sleep(POLL_SECONDS)
+            time.sleep(WAITING_POLL_SECONDS if is_waiting else POLL_SECONDS)
 
     def close(self) -> None:
         """Stop at the next look."""

@@ -1,40 +1,20 @@
 """Runs of stored threads: from a request to a row, a producer and readers, in this worker or another."""
 
-from dataclasses import dataclass
+import threading
+from dataclasses import dataclass, replace
+from functools import partial
 
 from api.config import Config
-from api.errors import BadRequest, Busy, DecantError, KeyReused, NotFound, ServerShutdown
-from api.hub import in_turns
-from api.messages import Message, ModelRequest, text_message
-from api.parts import Part, TextPart
+from api.errors import Busy, DecantError, KeyReused, NotFound, ServerShutdown
+from api.runs.following import RunFollower
+from api.runs.launcher import Launch, Launcher
 from api.runs.log_reader import Client, LogReader
-from api.runs.recorder import RunRecorder
 from api.runs.registry import RunRegistry
 from api.runs.run import Run
+from api.runs.run_request import RunRequest, new_run
 from api.runs.store_reader import StoredRunReader
-from api.runs.titles import title_of
 from api.store import Store
-from api.store.records import NewRun, RunContext, StoredMessage, StoredRun
-
-CONTINUE = "Continue exactly where your last message stops. Repeat nothing and add no introduction."
-
-
-@dataclass(frozen=True, slots=True)
-class RunRequest:
-    """What a client asks of a thread.
-
-    `content` is a new user message under `parent_id`; without it the message `parent_id` is answered again; with
-    `continue_id` the answer of that id goes on, beside it. `is_first` says that there is no parent. Without `model` the
-    thread's is asked.
-    """
-
-    content: str | None
-    parent_id: str | None
-    is_first: bool
-    continue_id: str | None
-    model: str | None
-    temperature: float | None
-    max_tokens: int | None
+from api.store.records import StoredRun
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,10 +33,19 @@ class OpenedRun:
 class ThreadRuns:
     """Starts, follows and cancels the runs of stored threads."""
 
-    def __init__(self, store: Store, registry: RunRegistry, recorder: RunRecorder, owner: str, config: Config) -> None:
+    def __init__(
+        self,
+        store: Store,
+        registry: RunRegistry,
+        launcher: Launcher,
+        owner: str,
+        config: Config,
+    ) -> None:
+        # Each holds a thread or a connection of the worker; some are for those who start runs, some for everybody else.
+        self.followers = threading.BoundedSemaphore(config.max_streams)
         self._store = store
         self._registry = registry
-        self._recorder = recorder
+        self._launcher = launcher
         self._owner = owner
         self._config = config
 
@@ -99,30 +88,23 @@ class ThreadRuns:
         if context.started is not None:
             return self._open_started(account_id, thread_id, asked, context.started, client)
         self._registry.check_slots()
-        new, request = self._new_run(context, asked, idempotency_key)
+        self._launcher.check_servers(asked.tools)
+        if asked.tool is not None:
+            asked = replace(asked, tool=self._launcher.find_tool(asked.tool))
+        new, request = new_run(context, asked, self._config.provider.models, idempotency_key)
         created = self._store.runs.create(account_id, new, self._owner)
         if created.started is None:
             return self._open_started(account_id, thread_id, asked, created.run, client)
-        run = self._registry.admit_stored(
-            created.started,
-            request,
-            stored=created.run,
-            request_id=request_id,
-            on_sealed=lambda _: self._recorder.wake(),
-        )
-        self._recorder.add(run, new.answer_parts)
-        self._registry.produce(run)
-        return OpenedRun(created.run, self._registry.follow(run, client), run)
+        launch = Launch(created.run, created.started, request, context.thread, new.answer_parts, request_id)
+        run = self._launcher.launch(launch)
+        return OpenedRun(created.run, self._follow(created.run, run, client, 0), run)
 
-    def open(self, account_id: str, run: StoredRun, client: Client, last_event_id: int) -> OpenedRun:
+    def open(self, run: StoredRun, client: Client, last_event_id: int) -> OpenedRun:
         """Read a run after an event, wherever it is made."""
         local = self._registry.find(run.run_id)
         if local is not None:
-            return OpenedRun(run, self._registry.follow(local, client, last_event_id), local)
-        reader = StoredRunReader(
-            self._store, account_id, run.run_id, client, self._config.heartbeat_seconds, last_event_id
-        )
-        return OpenedRun(run, reader, None)
+            return OpenedRun(run, self._follow(run, local, client, last_event_id), local)
+        return OpenedRun(run, self._read_stored(run, client, last_event_id), None)
 
     def cancel(self, account_id: str, run_id: str) -> StoredRun:
         """End a run on request: at once where it is this worker's, whether the database answers or not.
@@ -134,12 +116,20 @@ class ThreadRuns:
         """
         return self._registry.cancel_stored(account_id, run_id) or self._store.runs.request_cancel(account_id, run_id)
 
+    def _follow(self, stored: StoredRun, run: Run, client: Client, last_event_id: int) -> LogReader:
+        local = self._registry.follow(run, client, last_event_id)
+        return RunFollower(local, partial(self._read_stored, stored, client), self.followers)
+
+    def _read_stored(self, run: StoredRun, client: Client, last_event_id: int) -> StoredRunReader:
+        heartbeat_seconds = self._config.heartbeat_seconds
+        return StoredRunReader(self._store, run.account_id, run.run_id, client, heartbeat_seconds, last_event_id)
+
     def _open_started(
         self, account_id: str, thread_id: str, asked: RunRequest, run: StoredRun, client: Client
     ) -> OpenedRun:
         if run.thread_id != thread_id and asked.content != self._question(account_id, run):
             raise KeyReused("This Idempotency-Key has started a run of another thread: each message takes a new one.")
-        return self.open(account_id, run, client, 0)
+        return self.open(run, client, 0)
 
     def _question(self, account_id: str, run: StoredRun) -> str:
         try:
@@ -147,34 +137,3 @@ class ThreadRuns:
         except NotFound:
             return ""  # Its thread is deleted.
         return next((message.text for message in reversed(path) if message.role == "user"), "")
-
-    def _new_run(
-        self, context: RunContext, asked: RunRequest, idempotency_key: str | None
-    ) -> tuple[NewRun, ModelRequest]:
-        """Check what is asked; return what to store, and what the model is told of the thread."""
-        thread, path = context.thread, context.path
-        told = [text_message("system", thread.system_prompt)] if thread.system_prompt else []
-        told += [message for message in map(_told, in_turns(path)) if message is not None and message.text]
-        parts: tuple[Part, ...] = ()
-        answer_parts: tuple[Part, ...] = ()
-        parent_id = path[-1].message_id if path else None
-        if asked.continue_id is not None:
-            if path[-1].role != "assistant" or not path[-1].text:
-                raise BadRequest("continue_id has to name an answer of this thread that has text.")
-            parent_id, answer_parts = path[-1].parent_id, path[-1].parts
-            told.append(text_message("user", CONTINUE))
-        elif asked.content is not None:
-            parts = (TextPart(asked.content),)
-            told.append(text_message("user", asked.content))
-        elif asked.parent_id is None or path[-1].role != "user":
-            raise BadRequest("Without content, parent_id has to name the user's message to answer again.")
-        is_first = parent_id is None
-        title = title_of(asked.content or "")
-        models = self._config.provider.models
-        model = asked.model or (thread.model if thread.model in models else models[0])
-        new = NewRun(thread.thread_id, model, parts, parent_id, is_first, answer_parts, idempotency_key, title)
-        return new, ModelRequest(model, tuple(told), asked.temperature, asked.max_tokens)
-
-
-def _told(message: StoredMessage) -> Message | None:
-    return Message(message.role, message.parts) if message.role != "tool" else None

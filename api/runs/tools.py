@@ -1,8 +1,13 @@
 """What runs need of tools; `api.tools.hub` is the real one."""
 
-from typing import Protocol
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future
+from typing import Any, Protocol
 
-from api.tool_calls import ToolServer
+from api.tool_calls import Given, Tool, ToolAnswer, ToolServer
+
+# How far a call is, of how much, and what the server says of it.
+Progress = Callable[[float, float | None, str | None], None]
 
 
 class Tools(Protocol):
@@ -10,6 +15,20 @@ class Tools(Protocol):
 
     def servers(self) -> tuple[ToolServer, ...]:
         """Return the servers in the order of the configuration, and how they stand."""
+
+    def offered(self) -> tuple[Tool, ...]:
+        """Return the tools that are known now."""
+
+    def find(self, server: str, name: str, seconds: float) -> Tool | None:
+        """Return a tool, waiting so long for a server that is being connected to; None if there is none."""
+
+    def call(
+        self, tool: Tool, arguments: Mapping[str, Any], on_progress: Progress, given: Given | None = None
+    ) -> "Future[ToolAnswer]":
+        """Call a tool, or go on with what a person has answered.
+
+        What goes wrong is an answer, and cancelling the future cancels the call at its server.
+        """
 
     def reconnect(self, name: str) -> None:
         """Connect to a server anew, and list what it offers.

@@ -10,6 +10,7 @@ from sqlalchemy import Engine
 from api.store.imports import Imports
 from api.store.maintenance import Maintenance
 from api.store.messages import Messages
+from api.store.run_decisions import RunDecisions
 from api.store.run_events import RunEvents
 from api.store.runs import Runs
 from api.store.threads import Threads
@@ -28,6 +29,7 @@ class Store:
     imports: Imports
     runs: Runs
     run_events: RunEvents
+    run_decisions: RunDecisions
     maintenance: Maintenance
 
 
@@ -41,5 +43,6 @@ def open_store(engine: Engine) -> Store:
         Imports(database),
         Runs(database),
         RunEvents(database),
+        RunDecisions(database),
         Maintenance(database),
     )

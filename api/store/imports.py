@@ -82,7 +82,7 @@ class Imports:
 def _rows(account_id: str, thread_id: str, added: Iterable[NewMessage]) -> Iterator[dict[str, Any]]:
     make = row_of(account_id, thread_id)
     for message in added:
-        is_long = len(message.text) > LONG_CHARS
+        is_long = len(message.search_text) > LONG_CHARS
         yield off_hub(make, message) if is_long else make(message)
 
 

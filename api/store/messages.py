@@ -96,7 +96,10 @@ def check_parent(connection: Connection, thread_id: str, parent_id: str) -> None
 def insert_messages(connection: Connection, account_id: str, thread_id: str, added: Iterable[NewMessage]) -> None:
     """Add messages to a thread that the transaction has locked, parents before their children."""
     make = row_of(account_id, thread_id)
-    rows = [beside(connection, make, message) if len(message.text) > LONG_CHARS else make(message) for message in added]
+    rows = [
+        beside(connection, make, message) if len(message.search_text) > LONG_CHARS else make(message)
+        for message in added
+    ]
     if rows:
         connection.execute(INSERT, rows)
 
@@ -116,7 +119,7 @@ def row_of(account_id: str, thread_id: str) -> Callable[[NewMessage], dict[str, 
             "status": message.status,
             "run_id": message.run_id,
             "created_at": message.created_at or now,
-            "search": index_terms(message.text),
+            "search": index_terms(message.search_text),
         }
 
     return row

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
 from api.events import RunStarted, TerminalEvent, Usage
-from api.parts import Part, decode_parts, text_of
+from api.parts import Part, decode_parts, search_text_of, text_of
 from api.store.run_lines import RunEvent, RunLines
 
 Status = Literal["running", "requires_action", "completed", "failed", "cancelled", "interrupted"]
@@ -15,7 +15,10 @@ MessageRole = Literal["system", "user", "assistant", "tool"]
 
 @dataclass(frozen=True, slots=True)
 class Thread:
-    """A conversation; an empty `title`, `model` or `system_prompt` is one that nobody chose."""
+    """A conversation; an empty `title`, `model` or `system_prompt` is one that nobody chose.
+
+    `tools_off` are the MCP servers and, as `server/tool`, the tools that its runs may not use.
+    """
 
     thread_id: str
     account_id: str
@@ -24,6 +27,7 @@ class Thread:
     system_prompt: str
     created_at: float
     updated_at: float
+    tools_off: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +59,23 @@ class StoredMessage:
 
 
 @dataclass(frozen=True, slots=True)
+class RunOptions:
+    """What a run was asked for beside its text, for whoever takes it up: as the request has it.
+
+    With `tool`, the name that providers know, it is one call of that tool and asks no model.
+    """
+
+    temperature: float | None = None
+    max_tokens: int | None = None
+    continue_id: str | None = None
+    tools: tuple[str, ...] | None = None
+    tool: str | None = None
+    tool_arguments: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class StoredRun:
-    """A run's row; `seq` is its last stored event's."""
+    """A run's row; `seq` is its last stored event's, `action_expires_at` when a person's time to decide is over."""
 
     run_id: str
     account_id: str
@@ -77,6 +96,8 @@ class StoredRun:
     cancel_requested_at: float | None = None
     ended_at: float | None = None
     events_pruned_at: float | None = None
+    action_expires_at: float | None = None
+    options: RunOptions = RunOptions()
 
     @property
     def is_active(self) -> bool:
@@ -113,9 +134,9 @@ class NewMessage:
     run_id: str | None = None
 
     @property
-    def text(self) -> str:
-        """The text a person reads."""
-        return text_of(self.parts)
+    def search_text(self) -> str:
+        """The text that it is found by."""
+        return search_text_of(self.parts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +157,7 @@ class NewRun:
     answer_parts: tuple[Part, ...] = ()
     idempotency_key: str | None = None
     title: str = ""
+    options: RunOptions = RunOptions()
 
 
 @dataclass(frozen=True, slots=True)

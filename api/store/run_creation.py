@@ -28,7 +28,9 @@ def create_run(connection: Connection, account_id: str, new: NewRun, owner: str)
     lock_for_run(connection, account_id, new.thread_id, new.title)
     run_id, message_id = new_id(), new_id()
     parent_id = _insert_messages(connection, account_id, new, message_id, run_id)
-    run = StoredRun(run_id, account_id, new.thread_id, message_id, new.model, "running", 1, owner, time.time())
+    run = StoredRun(
+        run_id, account_id, new.thread_id, message_id, new.model, "running", 1, owner, time.time(), options=new.options
+    )
     started = RunStarted(run_id, new.thread_id, parent_id, message_id, new.model)
     _insert_run(connection, run, started, new.idempotency_key)
     return CreatedRun(run, started)
@@ -78,6 +80,6 @@ def _insert_messages(connection: Connection, account_id: str, new: NewRun, messa
 def _insert_run(connection: Connection, run: StoredRun, started: RunStarted, idempotency_key: str | None) -> None:
     kept = ("account_id", "thread_id", "message_id", "model", "status", "seq", "owner", "created_at")
     values = {name: getattr(run, name) for name in kept}
-    inserted = {"id": run.run_id, "idempotency_key": idempotency_key, **values}
+    inserted = {"id": run.run_id, "idempotency_key": idempotency_key, "options": run.options, **values}
     number = connection.execute(INSERT, inserted).scalar_one()
     insert_lines(connection, [(number, pack(run.run_id, 0, [(started.type, to_json(started))]))])

@@ -7,13 +7,13 @@ from typing import Any
 import orjson
 from sqlalchemy import Connection, Double, Row, bindparam, func, select, update
 
-from api.events import RunCompleted, RunFailed, RunInterrupted, Usage, to_json
-from api.parts import decode_parts, encode_parts, fold_events, text_of
+from api.events import RunCompleted, RunFailed, RunInterrupted, TerminalEvent, Usage, to_json
+from api.parts import decode_parts, encode_parts, fold_events, search_text_of
 from api.store.records import Ending, Heartbeat
 from api.store.run_events import ROWS_AT_ONCE, insert_lines, stored_events
 from api.store.run_lines import RunEvent, pack
 from api.store.run_rows import last_seqs
-from api.store.schema import Now, is_running, messages, runs, threads
+from api.store.schema import Now, is_active, is_running, messages, runs, threads
 from api.store.search import index_terms
 from api.store.transactions import beside
 
@@ -23,7 +23,7 @@ INTERRUPTED = RunInterrupted(
 MOST_CLAIMED_AT_ONCE = 100
 END = (
     update(runs)
-    .where(runs.c.id == bindparam("of_run"), runs.c.owner == bindparam("of_owner"), is_running)
+    .where(runs.c.id == bindparam("of_run"), runs.c.owner == bindparam("of_owner"), is_active)
     .returning(runs.c.number, runs.c.message_id)
 )
 # Also those of the future: the clock may have been set back.
@@ -45,7 +45,7 @@ CLAIMED = (
 TOUCH_THREAD = update(threads).where(
     threads.c.id
     == select(runs.c.thread_id)
-    .where(runs.c.id == bindparam("of_run"), runs.c.owner == bindparam("of_owner"), is_running)
+    .where(runs.c.id == bindparam("of_run"), runs.c.owner == bindparam("of_owner"), is_active)
     .scalar_subquery()
 )
 END_MESSAGE = update(messages).where(messages.c.id == bindparam("of_message"))
@@ -75,14 +75,20 @@ def claim(connection: Connection, last: Heartbeat) -> bool:
     row = connection.execute(CLAIMED, {"of_run": last.run_id, "seen": last.at}).one_or_none()
     if row is None:
         return False
-    ending = beside(connection, _interrupted, row, _all_stored(connection, last.run_id))
+    return end_stored(connection, row, INTERRUPTED)
+
+
+def end_stored(connection: Connection, row: Row[*tuple[Any, ...]], terminal: TerminalEvent) -> bool:
+    """End a run, of which `row` has the id, the owner and the message's parts, with what its log has."""
+    ending = beside(connection, _ended, row, all_stored(connection, row.id), terminal)
     run = _end(connection, row.owner, ending)
     if run is not None:
         insert_lines(connection, [(run.number, ending.lines)])
     return run is not None
 
 
-def _all_stored(connection: Connection, run_id: str) -> list[RunEvent]:
+def all_stored(connection: Connection, run_id: str) -> list[RunEvent]:
+    """Return a run's whole log."""
     # By pages: between two of them others have their turn.
     events: list[RunEvent] = []
     while page := stored_events(connection, run_id, events[-1].seq if events else 0, ROWS_AT_ONCE):
@@ -90,11 +96,11 @@ def _all_stored(connection: Connection, run_id: str) -> list[RunEvent]:
     return events
 
 
-def _interrupted(row: Row[*tuple[Any, ...]], stored: Sequence[RunEvent]) -> Ending:
+def _ended(row: Row[*tuple[Any, ...]], stored: Sequence[RunEvent], terminal: TerminalEvent) -> Ending:
     parts = fold_events([(event.type, event.data) for event in stored], decode_parts(row.parts))
     usage = next((Usage(**orjson.loads(event.data)) for event in reversed(stored) if event.type == Usage.type), None)
-    lines = pack(row.id, stored[-1].seq, [(INTERRUPTED.type, to_json(INTERRUPTED))])
-    return Ending(lines, INTERRUPTED, parts, usage)
+    lines = pack(row.id, stored[-1].seq, [(terminal.type, to_json(terminal))])
+    return Ending(lines, terminal, parts, usage)
 
 
 def _end(connection: Connection, owner: str, ending: Ending) -> Row[*tuple[Any, ...]] | None:
@@ -104,7 +110,7 @@ def _end(connection: Connection, owner: str, ending: Ending) -> Row[*tuple[Any, 
     ended = {"status": status, "seq": ending.lines.last_seq, "ended_at": time.time(), **_columns_of(ending)}
     run = connection.execute(END, {**of_run, **ended}).one_or_none()
     if run is not None:
-        search = beside(connection, index_terms, text_of(ending.parts))
+        search = beside(connection, index_terms, search_text_of(ending.parts))
         final = {"status": status, "parts": encode_parts(ending.parts), "search": search}
         connection.execute(END_MESSAGE, {"of_message": run.message_id, **final})
     return run

@@ -10,8 +10,10 @@ from sqlalchemy import Connection, bindparam, func, select, update
 from sqlalchemy.exc import IntegrityError
 
 from api.errors import Conflict
+from api.events import RunCancelled
 from api.store.records import CreatedRun, Ending, Heartbeat, NewRun, RunContext, StoredRun
 from api.store.run_creation import create_run, find_by_key, find_context
+from api.store.run_decisions import end_parked
 from api.store.run_endings import claim, end, silent
 from api.store.run_rows import COLUMNS, cancel_requested, get_run, lock_owned, to_run
 from api.store.schema import Now, is_active, runs
@@ -73,7 +75,7 @@ class Runs:
         return self._database.read(_list_by_id, account_id, run_ids) if run_ids else ()
 
     def request_cancel(self, account_id: str, run_id: str) -> StoredRun:
-        """Mark a run that goes on as to be cancelled; one that has ended stays as it is.
+        """Mark a run that goes on as to be cancelled, and end one that waits; one that has ended stays as it is.
 
         Raises:
             NotFound: The account has no such run.
@@ -121,7 +123,9 @@ def _list_by_id(connection: Connection, account_id: str, run_ids: Collection[str
 
 
 def _request_cancel(connection: Connection, account_id: str, run_id: str) -> StoredRun:
-    connection.execute(REQUEST_CANCEL, {"of_run": run_id, "of_account": account_id})
+    get_run(connection, account_id, run_id)
+    if not end_parked(connection, run_id, RunCancelled()):
+        connection.execute(REQUEST_CANCEL, {"of_run": run_id, "of_account": account_id})
     return get_run(connection, account_id, run_id)
 
 

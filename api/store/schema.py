@@ -4,8 +4,10 @@ excepted, which is each database's own.
 Times are seconds since 1970 (UTC). Every owned row has `account_id`.
 """
 
+from dataclasses import asdict
 from typing import Any
 
+import orjson
 from sqlalchemy import (
     BigInteger,
     Boolean,
@@ -28,10 +30,11 @@ from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import TypeDecorator
 
-from api.store.records import ACTIVE
+from api.store.records import ACTIVE, RunOptions
 
 # In the text of a statement and not parameters: planners then see that an index of active runs serves it.
 RUNNING: ColumnElement[str] = literal_column("'running'")
+REQUIRES_ACTION: ColumnElement[str] = literal_column("'requires_action'")
 ACTIVE_STATUSES: list[ColumnElement[str]] = [literal_column(f"'{status}'") for status in ACTIVE]
 
 
@@ -51,6 +54,39 @@ class StoredText(TypeDecorator[str]):
     def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:  # noqa: ARG002
         """Replace what cannot be stored."""
         return None if value is None else storable(value)
+
+
+class StoredNames(TypeDecorator[tuple[str, ...]]):
+    """Names as a list of JSON."""
+
+    impl = StoredText
+    cache_ok = True
+
+    def process_bind_param(self, value: tuple[str, ...] | None, dialect: Dialect) -> str:  # noqa: ARG002
+        """Encode them."""
+        return orjson.dumps(value or ()).decode()
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> tuple[str, ...]:  # noqa: ARG002
+        """Decode them."""
+        return tuple(orjson.loads(value)) if value else ()
+
+
+class StoredOptions(TypeDecorator[RunOptions]):
+    """The options of a run as an object of JSON, without those that are absent."""
+
+    impl = StoredText
+    cache_ok = True
+
+    def process_bind_param(self, value: RunOptions | None, dialect: Dialect) -> str | None:  # noqa: ARG002
+        """Encode them."""
+        given = {name: said for name, said in asdict(value or RunOptions()).items() if said is not None}
+        return orjson.dumps(given).decode() if given else None
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> RunOptions:  # noqa: ARG002
+        """Decode them."""
+        given = orjson.loads(value) if value else {}
+        names = given.pop("tools", None)
+        return RunOptions(**given, tools=None if names is None else tuple(names))
 
 
 class Now(FunctionElement[float]):
@@ -97,6 +133,7 @@ threads = Table(
     Column("system_prompt", StoredText, nullable=False),
     Column("created_at", Double, nullable=False),
     Column("updated_at", Double, nullable=False),
+    Column("tools_off", StoredNames, nullable=False, default=(), server_default="[]"),
     Column("deleted_at", Double),  # a deleted thread can be restored until it is purged; 0 is one that is not there
 )
 Index("threads_newest", threads.c.account_id, threads.c.updated_at, threads.c.id)
@@ -144,14 +181,18 @@ runs = Table(
     Column("created_at", Double, nullable=False),
     Column("ended_at", Double),
     Column("events_pruned_at", Double),
+    Column("action_expires_at", Double),  # of a run that waits for a person
+    Column("options", StoredOptions),
     UniqueConstraint("account_id", "idempotency_key", name="runs_idempotency_key"),
 )
 Index("runs_of_thread", runs.c.thread_id)
 Index("runs_of_message", runs.c.message_id)
 is_running: ColumnElement[bool] = runs.c.status == RUNNING
+is_parked: ColumnElement[bool] = runs.c.status == REQUIRES_ACTION
 is_active: ColumnElement[bool] = runs.c.status.in_(ACTIVE_STATUSES)
 has_events: ColumnElement[bool] = runs.c.events_pruned_at.is_(None)
 Index("runs_to_prune", runs.c.ended_at, sqlite_where=has_events, postgresql_where=has_events)
+Index("runs_parked", runs.c.action_expires_at, sqlite_where=is_parked, postgresql_where=is_parked)
 Index("one_active_run_per_thread", runs.c.thread_id, unique=True, sqlite_where=is_active, postgresql_where=is_active)
 
 # Rows are kept as they come and found by a small index: the runs of a worker write together, and with the rows in order
@@ -162,4 +203,16 @@ run_events = Table(
     Column("run_number", Number, ForeignKey("runs.number", ondelete="CASCADE"), primary_key=True, autoincrement=False),
     Column("seq", Integer, primary_key=True, autoincrement=False),  # of the last event of the row
     Column("lines", LargeBinary, nullable=False),  # events that follow each other, as `run_lines` writes them
+)
+
+# What a person has approved for a thread: the tool as it was defined then.
+tool_decisions = Table(
+    "tool_decisions",
+    metadata,
+    _owner(),
+    Column("thread_id", StoredText, ForeignKey("threads.id", ondelete="CASCADE"), primary_key=True),
+    Column("server", StoredText, primary_key=True),
+    Column("tool", StoredText, primary_key=True),
+    Column("definition_hash", StoredText, primary_key=True),
+    Column("created_at", Double, nullable=False),
 )

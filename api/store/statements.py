@@ -4,11 +4,12 @@ A list of values is one parameter here: with one parameter for each value, every
 of its own, compiled and planned anew.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from typing import NamedTuple
 
 import orjson
-from sqlalchemy import Connection, TextClause, text
+from sqlalchemy import Connection, Table, TextClause, text
+from sqlalchemy.dialects import postgresql, sqlite
 
 from api.store.engine import is_sqlite
 
@@ -64,6 +65,12 @@ def insert_rows(connection: Connection, rows: Collection[tuple[int, int, bytes]]
     hexed = [f'"\\\\x{line.hex()}"' for line in lines]
     arrays = (_array_of(numbers), _array_of(seqs), _array_of(hexed))
     connection.exec_driver_sql(f"{_INSERT_LINES} {_UNNESTED}", arrays)
+
+
+def insert_if_new(connection: Connection, table: Table, row: Mapping[str, object]) -> None:
+    """Insert a row unless there is one of its key."""
+    insert = sqlite.insert if is_sqlite(connection) else postgresql.insert
+    connection.execute(insert(table).values(**row).on_conflict_do_nothing())
 
 
 def _array_of(values: Iterable[object]) -> str:

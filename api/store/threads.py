@@ -15,7 +15,7 @@ from api.store.transactions import Database
 
 COLUMNS = (
     threads.c.id.label("thread_id"),
-    *(threads.c[name] for name in ("account_id", "title", "model", "system_prompt", "created_at", "updated_at")),
+    *(threads.c[name] for name in Thread.__slots__ if name != "thread_id"),
 )
 # Statements of a run's start and end are made once: making one costs more than running it.
 THREAD = select(*COLUMNS).where(
@@ -47,9 +47,17 @@ class Threads:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def create(self, account_id: str, *, title: str = "", model: str = "", system_prompt: str = "") -> Thread:
+    def create(
+        self,
+        account_id: str,
+        *,
+        title: str = "",
+        model: str = "",
+        system_prompt: str = "",
+        tools_off: tuple[str, ...] = (),
+    ) -> Thread:
         """Make an empty thread."""
-        thread = new_thread(account_id, title, model, system_prompt)
+        thread = new_thread(account_id, title, model, system_prompt, tools_off)
         self._database.write(_insert, thread)
         return thread
 
@@ -82,13 +90,14 @@ class Threads:
         title: str | None = None,
         model: str | None = None,
         system_prompt: str | None = None,
+        tools_off: tuple[str, ...] | None = None,
     ) -> Thread:
         """Change what is given, and return the thread.
 
         Raises:
             NotFound: The account has no such thread.
         """
-        return self._database.write(_update, account_id, thread_id, _changes(title, model, system_prompt))
+        return self._database.write(_update, account_id, thread_id, _changes(title, model, system_prompt, tools_off))
 
     def delete(self, account_id: str, thread_id: str) -> None:
         """Hide a thread and ask its run to end; `restore` brings it back until it is purged.
@@ -128,10 +137,10 @@ def lock_for_run(connection: Connection, account_id: str, thread_id: str, title:
         raise NotFound("There is no such thread.")
 
 
-def new_thread(account_id: str, title: str, model: str, system_prompt: str) -> Thread:
+def new_thread(account_id: str, title: str, model: str, system_prompt: str, tools_off: tuple[str, ...] = ()) -> Thread:
     """Return a thread as it will be stored."""
     now = time.time()
-    return Thread(new_id(), account_id, storable(title), storable(model), storable(system_prompt), now, now)
+    return Thread(new_id(), account_id, storable(title), storable(model), storable(system_prompt), now, now, tools_off)
 
 
 def thread_values(thread: Thread) -> dict[str, Any]:
@@ -210,14 +219,16 @@ def _decode_place(cursor: str) -> tuple[int, tuple[float, str]]:
     return int(level) if level in ("1", "2") else 0, (updated_at, thread_id)
 
 
-def _changes(title: str | None, model: str | None, system_prompt: str | None) -> dict[str, str]:
-    changes = {"title": title, "model": model, "system_prompt": system_prompt}
+def _changes(
+    title: str | None, model: str | None, system_prompt: str | None, tools_off: tuple[str, ...] | None
+) -> dict[str, Any]:
+    changes: dict[str, Any] = {"title": title, "model": model, "system_prompt": system_prompt, "tools_off": tools_off}
     if title is not None:
         changes["search"] = index_terms(title)
     return {name: value for name, value in changes.items() if value is not None}
 
 
-def _update(connection: Connection, account_id: str, thread_id: str, changes: dict[str, str]) -> Thread:
+def _update(connection: Connection, account_id: str, thread_id: str, changes: dict[str, Any]) -> Thread:
     if changes:
         present = and_(_is(account_id, thread_id), threads.c.deleted_at.is_(None))
         connection.execute(update(threads).where(present).values(changes))

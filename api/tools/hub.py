@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import time
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from api.errors import NotFound
 from api.hub import off_hub
-from api.tool_calls import Tool, ToolAnswer, ToolServer
+from api.tool_calls import Given, Tool, ToolAnswer, ToolServer
 from api.tools.loop import LoopThread
 from api.tools.servers import McpServer
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from api.tools.session import Progress, ServerSession
 
 CLOSE_SECONDS = 5  # A process that ignores its end and SIGTERM takes four.
+FIND_PAUSE_SECONDS = 0.05
 
 logger = logging.getLogger(__name__)
 
@@ -58,12 +60,26 @@ class ToolHub:
         """Return the tools that are known now, also those of a server that is being connected to again."""
         return tuple(tool for server in self.servers() for tool in server.tools)
 
-    def call(self, tool: Tool, arguments: Mapping[str, Any], on_progress: "Progress") -> "Future[ToolAnswer]":
-        """Call a tool; cancelling the future cancels the call at its server."""
+    def find(self, server: str, name: str, seconds: float) -> Tool | None:
+        """Return a tool, waiting so long for a server that is being connected to; None if there is none."""
+        deadline = time.monotonic() + seconds
+        while True:
+            state = next((state for state in self.servers() if state.name == server), None)
+            tools = state.tools if state is not None else ()
+            found = next((tool for tool in tools if tool.name == name), None)
+            is_coming = state is not None and state.status == "connecting"
+            if found is not None or not is_coming or time.monotonic() >= deadline:
+                return found
+            time.sleep(FIND_PAUSE_SECONDS)
+
+    def call(
+        self, tool: Tool, arguments: Mapping[str, Any], on_progress: "Progress", given: Given | None = None
+    ) -> "Future[ToolAnswer]":
+        """Call a tool, or go on with what a person has answered; cancelling the future cancels it at the server."""
         session = self._sessions[tool.server]
         if self._loop is None:
             raise RuntimeError("the hub is not started")
-        return self._loop.submit(session.call(tool, arguments, on_progress))
+        return self._loop.submit(session.call(tool, arguments, on_progress, given))
 
     def reconnect(self, name: str) -> None:
         """Connect to a server anew, and list what it offers.

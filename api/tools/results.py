@@ -9,11 +9,15 @@ from typing import Any
 import orjson
 from mcp import types
 
-from api.tool_calls import Content, ToolAnswer
+from api.tool_calls import Content, Question, ToolAnswer, failed
 
 MAX_TEXT_CHARS = 400_000
 MAX_DATA_CHARS = 8_000_000  # Of base64: 6 MB of image.
 MAX_PIECES = 200
+MAX_QUESTIONS = 5
+MAX_QUESTION_CHARS = 4000
+MAX_QUESTION_SIZE = 100_000
+NOT_GIVEN = "The tool asks for something that this program does not give (sampling, roots, or no address of the web)."
 CUT = "\n[The rest of this result is left out: it is too long.]"
 UNREADABLE = "[This tool also answered with structured content that cannot be kept.]"
 TOO_LARGE = "[This tool answered with a file that is too large to be shown.]"
@@ -25,6 +29,31 @@ def answer_of(result: types.CallToolResult) -> ToolAnswer:
     if result.structured_content is not None:
         content.append(_structured(result.structured_content))
     return ToolAnswer(tuple(content), bool(result.is_error))
+
+
+def questions_of(result: types.InputRequiredResult) -> ToolAnswer:
+    """Return what a server asks the person; a failure where it asks for anything else, or for too much."""
+    questions = []
+    for key, request in (result.input_requests or {}).items():
+        params = request.params if isinstance(request, types.ElicitRequest) else None
+        if isinstance(params, types.ElicitRequestFormParams):
+            schema = params.requested_schema
+            questions.append(Question(key, "form", params.message[:MAX_QUESTION_CHARS], schema=schema))
+        elif isinstance(params, types.ElicitRequestURLParams) and params.url.startswith(("http://", "https://")):
+            questions.append(Question(key, "url", params.message[:MAX_QUESTION_CHARS], url=params.url))
+        else:
+            return failed(NOT_GIVEN)
+    sizes = [len(result.request_state or ""), *(len(question.key) + _size(question.schema) for question in questions)]
+    if len(questions) > MAX_QUESTIONS or max(sizes) > MAX_QUESTION_SIZE:
+        return failed("The tool asks for more than a person can be asked.")
+    return ToolAnswer((), questions=tuple(questions), state=result.request_state)
+
+
+def _size(schema: object) -> int:
+    try:
+        return len(orjson.dumps(schema))
+    except orjson.JSONEncodeError:
+        return MAX_QUESTION_SIZE + 1
 
 
 def _content(block: types.ContentBlock) -> Content:

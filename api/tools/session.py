@@ -13,11 +13,13 @@ from dataclasses import replace
 from typing import Any
 
 from mcp import Client, types
+from mcp.client.session import ClientRequestContext
+from mcp.shared.dispatcher import ProgressFnT
 
-from api.tool_calls import ServerStatus, Tool, ToolAnswer, ToolServer, failed
+from api.tool_calls import Given, ServerStatus, Tool, ToolAnswer, ToolServer, failed
 from api.tools.failures import NEEDS_TOKEN, is_session_lost, sentence_of
 from api.tools.listing import list_tools
-from api.tools.results import answer_of
+from api.tools.results import answer_of, questions_of
 from api.tools.servers import McpServer
 from api.tools.transports import CONNECT_SECONDS, Heard, connected
 
@@ -25,6 +27,8 @@ BACKOFF_SECONDS = (1.0, 2.0, 5.0, 15.0, 30.0, 60.0)
 LONG_SECONDS = 30.0
 LOOK_SECONDS = 0.5
 MOST_CALLS = 90
+MOST_ROUNDS = 10
+FIRST_THAT_ASKS = "2026-07-28"
 TURNS = 10  # Of the loop: a connection's end that has come already is seen after so many.
 MOST_SECONDS = 3600.0
 OUTCOME_UNKNOWN = "Whether the tool has done its work is unknown; it is not called again."
@@ -47,18 +51,21 @@ class ServerSession:
         self._changed = asyncio.Event()
         self._calls = asyncio.Semaphore(MOST_CALLS)
         self._is_trying = False
+        self._is_older = False
 
     async def run(self) -> None:
         """Keep the server connected until the task is cancelled."""
         attempts = 0
         while True:
             began_at = time.monotonic()
-            self._is_trying = True
+            self._is_trying, was_older = True, self._is_older
             try:
                 await self._stay_connected()
             except Exception as error:  # noqa: BLE001 - Whatever a server does is its state, and no reason to stop.
                 self._note_failure(error)
             self._is_trying = False
+            if self._is_older and not was_older:
+                continue
             # One that ends as soon as it is there is not to be started again and again.
             attempts = 0 if time.monotonic() - began_at > LONG_SECONDS else attempts + 1
             if attempts:
@@ -73,25 +80,27 @@ class ServerSession:
         self._settled.clear()
         self._awaited.set()
 
-    async def call(self, tool: Tool, arguments: Mapping[str, Any], on_progress: Progress) -> ToolAnswer:
-        """Call a tool once; what goes wrong is an answer for the model."""
+    async def call(
+        self, tool: Tool, arguments: Mapping[str, Any], on_progress: Progress, given: Given | None = None
+    ) -> ToolAnswer:
+        """Call a tool once, or go on with what a person has answered; what goes wrong is an answer for the model."""
         async with self._calls:
             for is_last in (False, True):
                 client = await self._connected()
                 if client is None:
                     break
                 try:
-                    return await self._call(client, tool, arguments, on_progress)
+                    return await self._call(client, tool, arguments, on_progress, given)
                 except Exception as error:  # noqa: BLE001 - Whatever a server does is an answer.
                     if is_last or not is_session_lost(error):
-                        return failed(f"{sentence_of(error, self.server)} {OUTCOME_UNKNOWN}")
+                        return failed(f"{sentence_of(error, self.server).rstrip('.')}. {OUTCOME_UNKNOWN}")
                 # Another call may have found out before, and a connection that is new is not dropped.
                 if self._client is client:
                     self.reconnect()
             return failed(f"The MCP server {self.server.name} cannot be reached: {self.state.error}")
 
     async def _call(
-        self, client: Client, tool: Tool, arguments: Mapping[str, Any], on_progress: Progress
+        self, client: Client, tool: Tool, arguments: Mapping[str, Any], on_progress: Progress, given: Given | None
     ) -> ToolAnswer:
         silence = self.server.silence_seconds
         loop = asyncio.get_running_loop()
@@ -103,11 +112,11 @@ class ServerSession:
                     limit.reschedule(min(loop.time() + silence, latest))
                     on_progress(progress, total, message)
 
-                result = await client.call_tool(tool.name, dict(arguments), progress_callback=progressed)
+                result = await _sent(client, tool.name, dict(arguments), progressed, given)
         except TimeoutError:
             what = f"took longer than {MOST_SECONDS:g}" if loop.time() >= latest else f"was silent for {silence:g}"
             return failed(f"The tool {what} seconds and is cancelled.")
-        return answer_of(result)
+        return questions_of(result) if isinstance(result, types.InputRequiredResult) else answer_of(result)
 
     async def _connected(self) -> Client | None:
         """Return the client once there is a connection, None where the next attempt fails."""
@@ -131,8 +140,13 @@ class ServerSession:
             async with asyncio.timeout(CONNECT_SECONDS):
                 self._heard = Heard()
                 transport = connected(self.server, self._heard)
-                client = Client(transport, message_handler=self._on_message, cache=None)
+                asks = None if self._is_older else _never_asked
+                client = Client(transport, message_handler=self._on_message, cache=None, elicitation_callback=asks)
                 await stack.enter_async_context(client)
+                if not self._is_older and client.protocol_version < FIRST_THAT_ASKS:
+                    # It would ask within an open call, which nobody could answer after a restart: it is not told to.
+                    self._is_older = True
+                    return
                 tools = await list_tools(client, self.server)
             self._client = client
             self.state = replace(
@@ -189,6 +203,39 @@ class ServerSession:
         self._settled.set()
         if self.state.error != before:
             logger.warning("MCP server %s: %s", self.server.name, self.state.error)
+
+
+async def _sent(
+    client: Client, name: str, arguments: dict[str, Any], progressed: ProgressFnT, given: Given | None
+) -> types.CallToolResult | types.InputRequiredResult:
+    """Call a tool once; a server that only wants its state back, and asks nothing, is given it some times."""
+    answers: types.InputResponses | None = None
+    if given:
+        answers = {key: types.ElicitResult(**answer) for key, answer in given.answers.items()}
+    state = given.state if given else None
+    for _ in range(MOST_ROUNDS):
+        result = await client.session.call_tool(
+            name,
+            arguments,
+            progress_callback=progressed,
+            input_responses=answers,
+            request_state=state,
+            allow_input_required=True,
+        )
+        if not isinstance(result, types.InputRequiredResult) or result.input_requests:
+            break
+        answers, state = None, result.request_state
+    if isinstance(result, types.CallToolResult | types.InputRequiredResult):
+        return result
+    raise TypeError(f"a call came to {type(result).__name__}")
+
+
+async def _never_asked(
+    context: ClientRequestContext, params: types.ElicitRequestParams
+) -> types.ElicitResult | types.ErrorData:
+    """Say to the SDK that questions are put to the person, which is done with what it returns."""
+    del context, params
+    return types.ElicitResult(action="cancel")
 
 
 def _is_closed(client: Client) -> bool:

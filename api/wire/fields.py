@@ -95,3 +95,15 @@ def read_id(body: Body, field: str, max_chars: int) -> str | None:
     if value == "":
         raise BadRequest(f"{field} is empty.")
     return value
+
+
+def read_names(body: Body, field: str, most: int, max_chars: int) -> tuple[str, ...] | None:
+    """Return a list of names, each once, None where it is absent."""
+    value = body.get(field)
+    if value is None:
+        return None
+    if not isinstance(value, list) or not all(isinstance(name, str) and name for name in value):
+        raise BadRequest(f"{field} has to be a list of names.")
+    if len(value) > most:
+        raise BadRequest(f"{field} has {len(value)} entries; at most {most} are allowed.")
+    return tuple(dict.fromkeys(check_text(name, f"{field}[{at}]", max_chars) for at, name in enumerate(value)))

@@ -36,6 +36,7 @@ def run_fields(run: StoredRun) -> Fields:
         "usage": _usage_fields(run),
         "created_at": run.created_at,
         "ended_at": run.ended_at,
+        "action_expires_at": run.action_expires_at,
     }
 
 

@@ -6,7 +6,17 @@ from dataclasses import dataclass
 from api.config import Config
 from api.errors import BadRequest
 from api.messages import Message, ModelRequest, Role, text_message
-from api.wire.fields import check_text, is_blank, read_count, read_model, read_number, read_object, read_text, shown
+from api.wire.fields import (
+    check_text,
+    is_blank,
+    read_count,
+    read_model,
+    read_names,
+    read_number,
+    read_object,
+    read_text,
+    shown,
+)
 
 ROLES: Mapping[str, Role] = {
     "user": "user",
@@ -15,16 +25,19 @@ ROLES: Mapping[str, Role] = {
     "ai": "assistant",
     "system": "system",
 }
-FIELDS = ("thread_id", "messages", "model", "temperature", "max_tokens", "system_prompt")
+FIELDS = ("thread_id", "messages", "model", "temperature", "max_tokens", "system_prompt", "tools")
+MAX_NAMES = 500
+MAX_NAME_CHARS = 300
 MAX_THREAD_ID_CHARS = 200
 
 
 @dataclass(frozen=True, slots=True)
 class StreamRequest:
-    """A checked body."""
+    """A checked body; `tools` names the servers and, as `server/tool`, the tools that may be used without asking."""
 
     thread_id: str | None
     model_request: ModelRequest
+    tools: tuple[str, ...] = ()
 
 
 def parse_stream_request(body: object, config: Config) -> StreamRequest:
@@ -44,7 +57,8 @@ def parse_stream_request(body: object, config: Config) -> StreamRequest:
         temperature=read_number(fields, "temperature", 0, 2),
         max_tokens=read_count(fields, "max_tokens"),
     )
-    return StreamRequest(read_text(fields, "thread_id", MAX_THREAD_ID_CHARS), request)
+    tools = read_names(fields, "tools", MAX_NAMES, MAX_NAME_CHARS) or ()
+    return StreamRequest(read_text(fields, "thread_id", MAX_THREAD_ID_CHARS), request, tools)
 
 
 def _messages(value: object, config: Config) -> tuple[Message, ...]:

@@ -139,6 +139,8 @@ BAD_VALUES: dict[str, tuple[str, ...]] = {
     "LOG_LEVEL": ("loud", SPACES, "10"),
     "MODEL_PORT": (*NOT_NUMBERS, "0", "70000"),
     "MODEL_THREADS": (*NOT_NUMBERS, "0", "257"),
+    "MAX_STEPS": (*NOT_NUMBERS, "0", "1001"),
+    "DECISION_SECONDS": (*NOT_NUMBERS, "0", "86401"),
     "MCP_CONFIG": ("/nowhere/absent.json", "/", "a\0b"),
     "MCP_SERVERS": ("{", "[]", '{"mcpServers": []}', '{"mcpServers": {"a": {}}}'),
 }

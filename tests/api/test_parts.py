@@ -16,7 +16,7 @@ PARTS = (
     ReasoningPart("hm"),
     TextPart("数据\n\u2028 one"),
     ToolCallPart("c", "search", '{"q": 1}'),
-    ToolResultPart("c", "found", is_error=False),
+    ToolResultPart("c", [{"type": "text", "text": "found"}], is_error=False),
     TextPart(" two"),
 )
 SAID = (
@@ -26,7 +26,7 @@ SAID = (
     MessageDelta("\u2028 one"),
     ToolCallStarted("c", "search", '{"q": 1}'),
 )
-RESULT = ("tool_call.completed", b'{"tool_call_id":"c","content":"found","is_error":false}')
+RESULT = ("tool_call.completed", b'{"tool_call_id":"c","content":[{"type":"text","text":"found"}],"is_error":false}')
 REST = (MessageDelta(" two"), RunCompleted("stop"))
 EVENTS = [*((event.type, to_json(event)) for event in SAID), RESULT, *((event.type, to_json(event)) for event in REST)]
 

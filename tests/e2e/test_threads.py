@@ -1,7 +1,6 @@
 """Threads that outlive the page: real processes, a real database, a real browser."""
 
 import json
-import os
 import re
 import signal
 from collections.abc import Iterator
@@ -16,7 +15,7 @@ from api.parts import text_of as parts_text
 from api.store import LOCAL_ACCOUNT_ID, open_store
 from api.store.engine import make_engine
 from tests.support.browser import Visit
-from tests.support.processes import WAIT_SECONDS, Server, free_port, running_api, running_ui, wait_for
+from tests.support.processes import WAIT_SECONDS, free_port, kill_whole, running_api, running_ui, wait_for
 from tests.support.provider.scenario import Scenario
 from tests.support.stack import MODEL, Chat, Stack, stored, text_of, thread_id
 
@@ -140,12 +139,6 @@ def flushed(folder: Path, run_id: str) -> str:
     events = open_store(engine).run_events.replay_after(LOCAL_ACCOUNT_ID, run_id, 0).events
     engine.dispose()
     return parts_text(fold_events((event.type, event.data) for event in events))
-
-
-def kill_whole(api: Server) -> None:
-    """Kill gunicorn and its workers, as a machine does that runs out of memory."""
-    os.killpg(api.process.pid, signal.SIGKILL)
-    api.process.wait(WAIT_SECONDS)
 
 
 def test_a_text_sent_twice_runs_once(chat: Chat, stack: Stack) -> None:

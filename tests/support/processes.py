@@ -35,6 +35,12 @@ def wait_for(condition: Callable[[], T], seconds: float = WAIT_SECONDS, what: st
         threading.Event().wait(0.02)
 
 
+def kill_whole(api: "Server") -> None:
+    """Kill gunicorn and its workers, as a machine does that runs out of memory."""
+    os.killpg(api.process.pid, signal.SIGKILL)
+    api.process.wait(WAIT_SECONDS)
+
+
 def free_port() -> int:
     """Return a port that nothing listens on."""
     with socket.socket() as listener:

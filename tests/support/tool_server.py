@@ -7,12 +7,15 @@ import sys
 import threading
 import time
 from pathlib import Path
+from typing import Annotated
 
 from mcp.server import MCPServer
-from mcp.server.mcpserver import Context
+from mcp.server.mcpserver import AcceptedElicitation, Context, Elicit, ElicitationResult, RequestStateSecurity, Resolve
 from mcp.types import CallToolResult, TextContent
+from pydantic import BaseModel, Field
 
-server = MCPServer("scripted")
+# Two processes of it know each other's questions.
+server = MCPServer("scripted", request_state_security=RequestStateSecurity(keys=[b"k" * 32]))
 NOTE = Path(os.environ.get("NOTE", "/dev/null"))
 
 
@@ -21,7 +24,7 @@ def note(word: str) -> None:
         notes.write(word + "\n")
 
 
-@server.tool()
+@server.tool(description=os.environ.get("ECHO_DESCRIPTION"))
 def echo(text: str) -> str:
     """Say the text again."""
     note(f"echo {text}")
@@ -63,6 +66,27 @@ def large(chars: int) -> str:
 def numbers() -> CallToolResult:
     """Answer with a number of more than 64 bits."""
     return CallToolResult(content=[TextContent(type="text", text="many")], structured_content={"n": 2**70})
+
+
+class Guest(BaseModel):
+    """Who comes to dinner."""
+
+    name: str = Field(description="Their name")
+    age: int = Field(default=30, ge=0)
+    wine: bool = True
+
+
+async def ask_guest(context: Context) -> Elicit[Guest]:
+    return Elicit("Who comes?", Guest)
+
+
+@server.tool(structured_output=False)
+def invite(day: str, guest: Annotated[ElicitationResult[Guest], Resolve(ask_guest)]) -> str:
+    """Invite somebody, of whom the person is asked."""
+    if not isinstance(guest, AcceptedElicitation):
+        return f"nobody comes on {day}: {guest.action}"
+    note(f"invite {guest.data.name}")
+    return f"{guest.data.name} ({guest.data.age}) comes on {day}, wine: {guest.data.wine}"
 
 
 @server.tool()

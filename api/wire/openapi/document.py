@@ -1,17 +1,19 @@
 """The HTTP contract as OpenAPI 3.1, built from the events, errors and limits that the code itself uses."""
 
-from collections.abc import Mapping
-from dataclasses import MISSING, fields
-from typing import get_args
+from collections.abc import Mapping, Sequence
+from dataclasses import MISSING, Field, fields
+from typing import Any, Literal, get_args, get_origin
 
 from api.config import Config
 from api.errors import DecantError
 from api.events import Event
 from api.wire.fields import MAX_COUNT, NOT_BLANK
-from api.wire.openapi.threads import thread_paths, thread_schemas
+from api.wire.openapi.parts import content_schema
+from api.wire.openapi.threads import run_paths, thread_paths, thread_schemas
 from api.wire.openapi.tools import tool_paths, tool_schemas
 from api.wire.openapi.words import (
     BOOLEAN,
+    NUMBER,
     STRING,
     Schema,
     body,
@@ -19,6 +21,7 @@ from api.wire.openapi.words import (
     closed,
     errors,
     json_response,
+    listing,
     nullable,
     object_of,
     operation,
@@ -27,19 +30,23 @@ from api.wire.openapi.words import (
     stream_response,
     text,
 )
-from api.wire.stream_request import MAX_THREAD_ID_CHARS, ROLES
+from api.wire.stream_request import MAX_NAME_CHARS, MAX_NAMES, MAX_THREAD_ID_CHARS, ROLES
 
 _INTEGER: Schema = {"type": "integer"}
 _FIELDS: dict[object, Schema] = {
     str: STRING,
     int: _INTEGER,
     bool: BOOLEAN,
-    str | None: nullable(STRING),
     # What has a default is left out where it is None.
     int | None: _INTEGER,
     Mapping[str, object] | None: {"type": "object"},
+    Sequence[Mapping[str, Any]]: {"type": "array", "items": content_schema()},
+    Sequence[Mapping[str, Any]] | None: {"type": "array", "items": {"type": "object"}},
+    Mapping[str, Mapping[str, Any]] | None: {"type": "object"},
+    float: NUMBER,
+    float | None: NUMBER,
 }
-_STREAM_ERRORS = (400, 408, 413, 415, 429, 500, 502, 503, 504)
+_STREAM_ERRORS = (400, 404, 408, 413, 415, 429, 500, 502, 503, 504)
 
 
 def build_openapi(config: Config) -> Schema:
@@ -69,6 +76,7 @@ def build_openapi(config: Config) -> Schema:
             },
             "/stream": {"post": _stream_operation()},
             **thread_paths(),
+            **run_paths(),
             **tool_paths(),
             "/openapi.json": {
                 "get": operation("This document.", {"200": json_response("OpenAPI 3.1.", {"type": "object"})})
@@ -113,6 +121,7 @@ def _schemas(config: Config) -> Schema:
                     "temperature": nullable({"type": "number", "minimum": 0, "maximum": 2}),
                     "max_tokens": nullable({"type": "integer", "minimum": 1, "maximum": MAX_COUNT}),
                     "system_prompt": nullable(text(config.max_message_chars)),
+                    "tools": nullable({**listing(text(MAX_NAME_CHARS, 1)), "maxItems": MAX_NAMES}),
                 },
                 required=("messages",),
             )
@@ -145,9 +154,17 @@ def _schemas(config: Config) -> Schema:
 
 def event_schema(kind: type[Event]) -> Schema:
     """Describe the JSON of one kind of event from its dataclass."""
-    properties = {field.name: _FIELDS[field.type] for field in fields(kind)}
+    properties = {field.name: _field_schema(field) for field in fields(kind)}
     schema = object_of(properties, required=tuple(field.name for field in fields(kind) if field.default is MISSING))
     return {"title": kind.type, "description": (kind.__doc__ or "").strip(), **schema}
+
+
+def _field_schema(field: "Field[Any]") -> Schema:
+    if get_origin(field.type) is Literal:
+        return {"enum": list(get_args(field.type))}
+    if field.type == str | None:
+        return nullable(STRING) if field.default is MISSING else STRING
+    return _FIELDS[field.type]
 
 
 def error_codes() -> list[str]:

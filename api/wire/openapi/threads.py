@@ -1,13 +1,12 @@
 """The routes of threads and runs in the OpenAPI document."""
 
-from dataclasses import fields
 from typing import get_args
 
 from api.config import Config
-from api.parts import KINDS
 from api.store.pages import CURSOR
 from api.store.records import MessageRole, Status
 from api.wire.fields import MAX_COUNT, NOT_BLANK
+from api.wire.openapi.parts import part_schema
 from api.wire.openapi.words import (
     BOOLEAN,
     NUMBER,
@@ -27,16 +26,20 @@ from api.wire.openapi.words import (
     stream_response,
     text,
 )
+from api.wire.stream_request import MAX_NAME_CHARS, MAX_NAMES
 from api.wire.thread_requests import (
+    ACTIONS,
+    DECISIONS,
+    MAX_ANSWERS,
     MAX_ID_CHARS,
     MAX_IMPORTED_MESSAGES,
     MAX_KEY_CHARS,
+    MAX_REASON_CHARS,
     MAX_TIME,
     MAX_TITLE_CHARS,
-    PROVIDER_FIELDS,
+    SCOPES,
 )
 
-_TYPES: dict[object, str] = {str: "string", bool: "boolean"}
 _PAGE = [
     parameter("cursor", "query", {"type": "string", "pattern": CURSOR}, "`next_cursor` of the page before."),
     parameter(
@@ -55,14 +58,8 @@ _EMPTY: Schema = {"description": "Done."}
 def thread_paths() -> Schema:
     """Describe the routes."""
     thread = parameter("thread_id", "path", STRING, "A thread.")
-    run = parameter("run_id", "path", STRING, "A run.")
     page = object_of({"threads": listing(ref("Thread")), "next_cursor": nullable(STRING)})
     messages = object_of({"messages": listing(ref("StoredMessage")), "next_cursor": nullable(STRING)})
-    number = {"type": "integer", "minimum": 0, "maximum": 999_999_999}
-    seq = parameter("Last-Event-ID", "header", number, "The last event seen.")
-    after = parameter("after", "query", number, "The same, where a header cannot be sent.")
-    said = "The same key starts one run, however often it is sent; in another thread only the same text opens it."
-    key = parameter("Idempotency-Key", "header", text(MAX_KEY_CHARS, 1), said)
     found = parameter("query", "query", STRING, "Words that the title or a message has.")
     return {
         "/threads": {
@@ -96,6 +93,19 @@ def thread_paths() -> Schema:
                 "parameters": _PAGE,
             },
         },
+    }
+
+
+def run_paths() -> Schema:
+    """Describe the routes of runs."""
+    thread = parameter("thread_id", "path", STRING, "A thread.")
+    run = parameter("run_id", "path", STRING, "A run.")
+    number = {"type": "integer", "minimum": 0, "maximum": 999_999_999}
+    seq = parameter("Last-Event-ID", "header", number, "The last event seen.")
+    after = parameter("after", "query", number, "The same, where a header cannot be sent.")
+    said = "The same key starts one run, however often it is sent; in another thread only the same text opens it."
+    key = parameter("Idempotency-Key", "header", text(MAX_KEY_CHARS, 1), said)
+    return {
         "/threads/{thread_id}/runs": {
             "parameters": [thread],
             "post": {
@@ -119,6 +129,16 @@ def thread_paths() -> Schema:
                 },
             ),
         },
+        "/runs/{run_id}/tool_calls/{tool_call_id}": {
+            "parameters": [run, parameter("tool_call_id", "path", STRING, "A call that waits for a decision.")],
+            "post": {
+                **operation(
+                    "Decide about a tool call; with the last one the run goes on.",
+                    _answers(202, "Run", 400, 404, 408, 409, 413, 415, 500, 503),
+                ),
+                "requestBody": body(ref("Decision")),
+            },
+        },
         "/runs/{run_id}/cancel": {
             "parameters": [run],
             "post": operation("End a run; its text is kept.", _answers(202, "Run", 404, 503)),
@@ -130,8 +150,10 @@ def thread_schemas(config: Config) -> Schema:
     """Describe what the routes take and give."""
     chars = config.max_message_chars
     models = choice(*config.provider.models, "", None)
+    names = {**listing(text(MAX_NAME_CHARS, 1)), "maxItems": MAX_NAMES}
     changes = {"title": nullable(text(MAX_TITLE_CHARS)), "model": models, "system_prompt": nullable(text(chars))}
-    stored = {"title": STRING, "model": STRING, "system_prompt": STRING}
+    changes["tools_off"] = nullable(names)
+    stored = {"title": STRING, "model": STRING, "system_prompt": STRING, "tools_off": listing(STRING)}
     times = {"created_at": NUMBER, "updated_at": NUMBER}
     usage = object_of({"input_tokens": NUMBER, "output_tokens": NUMBER, "estimated": BOOLEAN})
     status = {"type": "string", "enum": list(get_args(Status))}
@@ -141,7 +163,8 @@ def thread_schemas(config: Config) -> Schema:
         "Thread": object_of({"thread_id": STRING, **stored, **times}),
         "NewThread": closed(object_of({**changes, "messages": entries}, required=())),
         "ThreadChanges": closed(object_of({**changes, "deleted": {"enum": [False, None]}}, required=())),
-        "RunRequest": _run_request(chars, models),
+        "RunRequest": _run_request(chars, models, names),
+        "Decision": _decision(),
         "Run": object_of(
             {
                 "run_id": STRING,
@@ -154,9 +177,10 @@ def thread_schemas(config: Config) -> Schema:
                 "usage": nullable(usage),
                 "created_at": NUMBER,
                 "ended_at": nullable(NUMBER),
+                "action_expires_at": nullable(NUMBER),
             }
         ),
-        "Part": {"oneOf": [_part(name) for name in KINDS]},
+        "Part": part_schema(),
         "NewMessage": closed(_new_message(config, status)),
         "StoredMessage": object_of(
             {
@@ -172,17 +196,20 @@ def thread_schemas(config: Config) -> Schema:
     }
 
 
-def _run_request(chars: int, models: Schema) -> Schema:
+def _run_request(chars: int, models: Schema, names: Schema) -> Schema:
     content, message_id, absent = {**text(chars), "pattern": NOT_BLANK}, text(MAX_ID_CHARS, 1), {"type": "null"}
     options = {
         "parent_id": nullable(message_id),
         "model": models,
         "temperature": nullable({"type": "number", "minimum": 0, "maximum": 2}),
         "max_tokens": nullable({"type": "integer", "minimum": 1, "maximum": MAX_COUNT}),
+        "tools": nullable(names),
     }
-    a_message = {**options, "content": content, "continue_id": absent}
+    tool = object_of({"name": text(MAX_NAME_CHARS, 1), "arguments": nullable({"type": "object"})}, required=("name",))
+    by_hand = {**options, "tool": nullable(closed(tool))}
+    a_message = {**by_hand, "content": content, "continue_id": absent}
     an_answer_that_goes_on = {**options, "content": absent, "continue_id": message_id}
-    another_answer = {**options, "content": absent, "continue_id": absent, "parent_id": message_id}
+    another_answer = {**by_hand, "content": absent, "continue_id": absent, "parent_id": message_id}
     return {
         "anyOf": [
             closed(object_of(a_message, required=("content",))),
@@ -197,7 +224,7 @@ def _new_message(config: Config, status: Schema) -> Schema:
         "message_id": nullable(text(MAX_ID_CHARS)),
         "parent_id": nullable(text(MAX_ID_CHARS)),
         "role": {"type": "string", "enum": list(get_args(MessageRole))},
-        "parts": listing({"oneOf": [_part(name, config.max_answer_chars) for name in KINDS]}),
+        "parts": listing(part_schema(config.max_answer_chars)),
         "created_at": nullable({"type": "number", "minimum": 0, "maximum": MAX_TIME}),
         "status": status,
         "thread_id": {},
@@ -206,18 +233,25 @@ def _new_message(config: Config, status: Schema) -> Schema:
     return object_of(properties, required=("role", "parts"))
 
 
-def _part(name: str, max_chars: int | None = None) -> Schema:
-    described = {field.name: field.type for field in fields(KINDS[name]) if field.name != "type"}
-    properties: Schema = {field: {"type": _TYPES.get(kind, "object")} for field, kind in described.items()}
-    if max_chars is not None:
-        properties = {
-            field: {**schema, "maxLength": max_chars} if schema == STRING else schema
-            for field, schema in properties.items()
-        }
-    required = tuple(field for field in properties if field != PROVIDER_FIELDS)
-    if max_chars is not None and PROVIDER_FIELDS in properties:
-        properties[PROVIDER_FIELDS] = nullable(properties[PROVIDER_FIELDS])
-    return object_of({"type": {"const": name}, **properties}, required=("type", *required))
+def _decision() -> Schema:
+    absent, scope = {"type": "null"}, {"enum": [*SCOPES, "", None]}
+    approve, deny, answer = ({"const": decision} for decision in DECISIONS)
+    given: Schema = {"scope": scope, "arguments": absent, "reason": absent, "content": absent, "answers": absent}
+    approval = {**given, "decision": approve, "arguments": nullable({"type": "object"})}
+    denial = {**given, "decision": deny, "reason": nullable(text(MAX_REASON_CHARS))}
+    one = {**given, "decision": answer, "content": {"type": "object"}}
+    content = nullable({"type": "object"})
+    said = closed(object_of({"action": choice(*ACTIONS), "content": content}, required=("action",)))
+    several = {"type": "object", "additionalProperties": said, "minProperties": 1, "maxProperties": MAX_ANSWERS}
+    all_of = {**given, "decision": answer, "answers": several}
+    return {
+        "anyOf": [
+            closed(object_of(approval, required=("decision",))),
+            closed(object_of(denial, required=("decision",))),
+            closed(object_of(one, required=("decision", "content"))),
+            closed(object_of(all_of, required=("decision", "answers"))),
+        ]
+    }
 
 
 def _answers(status: int, schema: str, *failures: int) -> Schema:

@@ -106,7 +106,7 @@ def test_another_protocol_is_a_wrong_address_and_not_worth_another_try(kind: str
 def test_what_goes_back_with_the_results_of_tools_is_kept(name: str) -> None:
     body, kept = KEPT[name]
     call, finished = [said for said in decode([body + chunk({}, "stop")]) if not isinstance(said, ReasoningDelta)]
-    assert (call, finished) == (ToolCallStarted("c", "f", "{}", kept), Finished("stop"))  # type: ignore[arg-type]
+    assert (call, finished) == (ToolCallStarted("c", "f", "{}", provider_fields=kept), Finished("stop"))  # type: ignore[arg-type]
 
 
 def test_only_the_first_call_has_what_belongs_to_the_answer() -> None:

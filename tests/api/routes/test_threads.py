@@ -11,7 +11,7 @@ from tests.support.thread_api import PAIRS, ThreadApi, text_of
 # Rows go in and out: each class and each database once. What runs do is tested with every pair.
 pytestmark = pytest.mark.parametrize("thread_api", PAIRS[2:], ids="-".join, indirect=True, scope="module")
 
-FIELDS = {"thread_id", "title", "model", "system_prompt", "created_at", "updated_at"}
+FIELDS = {"thread_id", "title", "model", "system_prompt", "tools_off", "created_at", "updated_at"}
 
 
 def test_a_thread_is_created_read_changed_and_listed(thread_api: ThreadApi) -> None:

@@ -10,6 +10,7 @@ import requests
 from tests.support.processes import Server, running_api, wait_for
 from tests.support.provider.client import ScriptedProvider
 from tests.support.provider.scenario import Scenario
+from tests.support.tool_api import SERVER, calling, is_ready
 
 SSE, NDJSON, TEXT = "text/event-stream", "application/x-ndjson", "text/plain"
 WORDS = "word " * 200
@@ -29,16 +30,21 @@ def server(
 ) -> Iterator[Server]:
     settings = {
         "OPENAI_BASE_URL": provider.base_url,
-        "LLM_MODEL": "whole,broken,refusing,silent",
+        "LLM_MODEL": "whole,broken,refusing,silent,calling",
         "WORKER_CLASS": request.param,
         "MAX_STREAMS": 20,
+        "MAX_STEPS": 3,
+        "MCP_SERVERS": json.dumps({"mcpServers": {"scripted": SERVER}}),
+        "NOTE": "/dev/null",
     }
+    provider.script("calling", calling(("c", "scripted__large", '{"chars": 5}')))
     provider.script("whole", Scenario(text=WORDS))
     provider.script("broken", Scenario(text=WORDS, ending="cut"))
     provider.script("refusing", Scenario(status=401))
     provider.script("silent", Scenario(text=WORDS, pause_after_chunks=3, pause=30))
     folder = tmp_path_factory.mktemp("memory")
     with running_api(folder, "tests.support.living_objects:create_app()", **settings) as server:
+        wait_for(lambda: is_ready(server.url), what="the MCP server")
         for use in USES.values():
             use(server)
         yield server
@@ -74,6 +80,23 @@ def run(server: Server, model: str, accept: str, *, is_cancelled: bool = False, 
     assert json.loads(events.text.splitlines()[-1])["type"].startswith("run.")
 
 
+def call(server: Server, decision: str) -> None:
+    thread_id = requests.post(f"{server.url}/threads", json={}, timeout=30).json()["thread_id"]
+    body = {"content": "hi", "tool": {"name": "echo", "arguments": {"text": "hi"}}}
+    asked = {"json": body, "headers": {"Accept": NDJSON}, "stream": True, "timeout": 30}
+    with requests.post(f"{server.url}/threads/{thread_id}/runs", **asked) as response:
+        lines = response.iter_lines()
+        while b'"usage"' not in next(lines):
+            pass
+        run_id = response.headers["X-Run-Id"]
+        if decision == "cancel":
+            requests.post(f"{server.url}/runs/{run_id}/cancel", timeout=30)
+        else:
+            path = f"/runs/{run_id}/tool_calls/call_by_hand"
+            requests.post(server.url + path, json={"decision": decision}, timeout=30)
+        assert json.loads([line for line in lines if line][-1])["type"] in ("run.completed", "run.cancelled")
+
+
 USES: dict[str, Callable[[Server], None]] = {
     "a whole answer as events": lambda server: stream(server, "whole", SSE),
     "a whole answer as lines": lambda server: stream(server, "whole", NDJSON),
@@ -85,6 +108,10 @@ USES: dict[str, Callable[[Server], None]] = {
     "a client that leaves": lambda server: leave(server, "silent", SSE),
     "a client that leaves the text": lambda server: leave(server, "silent", TEXT),
     "a stored run": lambda server: run(server, "whole", SSE),
+    "a run that calls tools until it may not": lambda server: run(server, "calling", NDJSON),
+    "a call that is allowed": lambda server: call(server, "approve"),
+    "a call that is denied": lambda server: call(server, "deny"),
+    "a call that is cancelled while it waits": lambda server: call(server, "cancel"),
     "a stored run that fails": lambda server: run(server, "broken", NDJSON),
     "a stored run that is cancelled": lambda server: run(server, "silent", SSE, is_cancelled=True),
     "a stored run whose reader leaves": lambda server: run(server, "whole", SSE, is_left=True),

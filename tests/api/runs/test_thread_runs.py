@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from api.runs.thread_runs import CONTINUE
+from api.runs.run_request import CONTINUE
 from tests.support.processes import Server, wait_for
 from tests.support.provider.scenario import Scenario
 from tests.support.thread_api import NDJSON, SSE, ThreadApi, events_of, lines_of, text_of

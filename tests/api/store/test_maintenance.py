@@ -32,6 +32,14 @@ def test_a_thread_deleted_long_ago_is_purged_with_all_it_has(store: Store) -> No
     store.threads.delete(ACCOUNT, gone.thread_id)
     assert store.imports.purge(later(-10)) == 0
     assert store.imports.purge(later()) == 1
-    expected = {"accounts": 1, "threads": 1, "messages": 2, "runs": 1, "run_events": 1, "running_runs": 1}
+    expected = {
+        "accounts": 1,
+        "threads": 1,
+        "messages": 2,
+        "runs": 1,
+        "run_events": 1,
+        "running_runs": 1,
+        "tool_decisions": 0,
+    }
     assert store.maintenance.stats() == expected
     assert store.runs.get(ACCOUNT, kept.run_id) == kept

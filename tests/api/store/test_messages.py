@@ -27,7 +27,7 @@ def test_parts_come_back_as_they_were_given(store: Store, thread_id: str) -> Non
         ReasoningPart("hm\0"),
         TextPart('数据\n"<b>\u2028'),
         ToolCallPart("c", "search", '{"q": 1}'),
-        ToolResultPart("c", "found", is_error=False),
+        ToolResultPart("c", [{"type": "text", "text": "found"}], is_error=False),
     )
     (message,) = add(store, thread_id, NewMessage("assistant", parts))
     assert path(store, thread_id) == (message,)

@@ -74,7 +74,7 @@ def children() -> list[psutil.Process]:
 def test_a_server_is_ready_with_its_tools_and_answers(hub: ToolHub) -> None:
     wait_ready(hub)
     assert state(hub).protocol_version == "2026-07-28"
-    assert [tool.name for tool in state(hub).tools] == ["echo", "slow", "die", "large", "numbers", "fail"]
+    assert [tool.name for tool in state(hub).tools] == ["echo", "slow", "die", "large", "numbers", "invite", "fail"]
     assert call(hub, "echo", text="héllo") == ToolAnswer(
         ({"type": "text", "text": "héllo"}, {"type": "structured", "value": {"result": "héllo"}})
     )

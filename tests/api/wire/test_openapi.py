@@ -39,7 +39,9 @@ def test_the_document_is_valid_openapi(spec: dict[str, Any]) -> None:
 def test_every_route_is_in_the_document(client: FlaskClient, spec: dict[str, Any]) -> None:
     rules = client.application.url_map.iter_rules()
     routes = {
-        (re.sub(r"<([^>]+)>", r"{\1}", rule.rule), method.lower()) for rule in rules for method in rule.methods or ()
+        (re.sub(r"<(?:\w+:)?([^>]+)>", r"{\1}", rule.rule), method.lower())
+        for rule in rules
+        for method in rule.methods or ()
     }
     documented = {
         (path, method) for path, methods in spec["paths"].items() for method in methods if method != "parameters"
@@ -52,7 +54,7 @@ def test_every_event_matches_its_schema(event: Any, spec: dict[str, Any]) -> Non
     schema = spec["components"]["schemas"][event.type]
     sent = orjson.loads(to_json(event))
     Draft202012Validator(schema).validate(sent)
-    assert set(schema["required"]) == set(sent)
+    assert set(schema["required"]) <= set(sent) <= set(schema["properties"])
 
 
 def test_the_page_shows_every_route_and_needs_no_script(client: FlaskClient, spec: dict[str, Any]) -> None:

@@ -29,25 +29,34 @@ def message(**fields: Any) -> dict[str, Any]:
     return {"role": "user", "parts": [{"type": "text", "text": "x"}], **fields}
 
 
+FOUND = [{"type": "text", "text": "found"}]
+
+
 def said(text: str) -> tuple[TextPart]:
     return (TextPart(text),)
 
 
 def test_a_thread_has_what_is_given_and_nothing_else() -> None:
-    assert parse_thread({"title": "Wine", "model": "b"}, CONFIG) == ThreadFields("Wine", "b", None)
-    assert parse_thread({"system_prompt": "", "deleted": False}, CONFIG, ("deleted",)) == ThreadFields(None, None, "")
+    assert parse_thread({"title": "Wine", "model": "b"}, CONFIG) == ThreadFields("Wine", "b", None, None)
+    assert parse_thread({"system_prompt": "", "deleted": False}, CONFIG, ("deleted",)) == ThreadFields(
+        None, None, "", None
+    )
+    assert parse_thread({"tools_off": ["a", "b/c", "a"]}, CONFIG) == ThreadFields(None, None, None, ("a", "b/c"))
 
 
 @pytest.mark.parametrize(
     ("body", "sentence"),
     [
         ([], "The body has to be a JSON object"),
-        ({"name": "x"}, "Unknown field 'name'. The fields are title, model, system_prompt."),
+        ({"name": "x"}, "Unknown field 'name'. The fields are title, model, system_prompt, tools_off."),
         ({"title": 5}, "title has to be a text."),
         ({"title": "x" * 201}, "title has 201 characters; at most 200"),
         ({"title": "\ud800"}, "title contains half of a surrogate pair"),
         ({"model": "gpt"}, "Unknown model 'gpt'."),
         ({"system_prompt": "x" * 10}, "system_prompt has 10 characters; at most 9"),
+        ({"tools_off": "a"}, "tools_off has to be a list of names."),
+        ({"tools_off": ["a"] * 501}, "tools_off has 501 entries; at most 500"),
+        ({"tools_off": ["a" * 301]}, "tools_off[0] has 301 characters; at most 300"),
         ({"title": None, "created_at": 1}, "Unknown field 'created_at'."),
     ],
 )
@@ -106,7 +115,7 @@ def test_an_import_is_read_as_the_list_of_messages_gives_it() -> None:
     ]
     assert tuple(parse_messages(entries, CONFIG)) == (
         NewMessage("user", said("x"), None, "1", 5.0),
-        NewMessage("assistant", (ToolResultPart("c", "found", is_error=True),), "1", "2", status="failed"),
+        NewMessage("assistant", (ToolResultPart("c", FOUND, is_error=True),), "1", "2", status="failed"),
     )
 
 
