@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Literal
+from typing import Any, Literal
 
 from ui.events import Usage
-from ui.parts import Part, text_of
+from ui.parts import Part, ToolCallPart, text_of
 
 Role = Literal["system", "user", "assistant", "tool"]
 
@@ -69,6 +69,11 @@ class Message:
         return text_of(self.parts)
 
     @property
+    def says_something(self) -> bool:
+        """Whether there is a text, or a tool call."""
+        return bool(self.text) or any(isinstance(part, ToolCallPart) for part in self.parts)
+
+    @property
     def is_running(self) -> bool:
         """Whether more text may come."""
         return self.status is Status.RUNNING
@@ -81,7 +86,7 @@ class Message:
     @property
     def may_be_retried(self) -> bool:
         """Whether asking again for this answer makes sense."""
-        is_empty = self.status is Status.COMPLETED and not self.text
+        is_empty = self.status is Status.COMPLETED and not self.says_something
         return is_empty or self.status is Status.CANCELLED or (self.failure is not None and self.failure.is_retryable)
 
     @property
@@ -103,6 +108,14 @@ class Message:
 
 
 @dataclass(frozen=True, slots=True)
+class ToolCommand:
+    """A tool that a person calls by hand."""
+
+    name: str
+    arguments: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
 class RunRequest:
     """A run to start: a new user message under `parent_id`, which None makes the first; without `content` the message
     `parent_id` is answered again, and with `continue_id` that answer goes on. The same key never runs twice.
@@ -113,6 +126,21 @@ class RunRequest:
     content: str | None = None
     parent_id: str | None = None
     continue_id: str | None = None
+    tool: ToolCommand | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ToolDecision:
+    """What a person decides about a tool call: `approve`, `once`, for the `thread` or for all of the `step`, or `deny`.
+
+    `arguments` are those to call with, if they were changed. To `answer` is for what a server asks.
+    """
+
+    decision: str
+    scope: str = "once"
+    arguments: dict[str, Any] | None = None
+    reason: str = ""
+    answers: dict[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,8 @@
 """The typed parts of a message as the page holds them, text among them in the making; pure, no I/O."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 ENDED = 0.0
 
@@ -51,26 +51,59 @@ class ReasoningPart(GrowingPart):
 
 
 @dataclass(frozen=True, slots=True)
+class ToolResult:
+    """A tool's answer: pieces of content as the API sends them, and how long it took if the call was made."""
+
+    content: Sequence[Any]
+    is_error: bool
+    duration_ms: int | None = None
+
+    @property
+    def text(self) -> str:
+        """The text of the pieces."""
+        texts = (piece.get("text") for piece in self.content if isinstance(piece, dict))
+        return "\n".join(text for text in texts if isinstance(text, str))
+
+
+@dataclass(frozen=True, slots=True)
+class ToolProgress:
+    """How far a call is, of `total` where that is known, and what its server says of it."""
+
+    progress: float
+    total: float | None = None
+    message: str = ""
+
+
+@dataclass(slots=True, eq=False)
 class ToolCallPart:
-    """The model's request to call a tool; `arguments` is the JSON text it wrote."""
+    """A request to call a tool, and what has become of it; each change raises `version`.
+
+    `expires_at` is there while a person has to decide, and `decision` once one has. With `questions` it is the server
+    of the tool that asks.
+    """
 
     type: ClassVar[Literal["tool_call"]] = "tool_call"
     tool_call_id: str
     name: str
     arguments: str
+    server: str = ""
+    title: str = ""
+    expires_at: float | None = None
+    questions: Sequence[Any] = ()
+    decision: str = ""
+    reason: str = ""
+    progress: ToolProgress | None = None
+    result: ToolResult | None = None
+    version: int = 0
+
+    @property
+    def is_asked(self) -> bool:
+        """Whether a person has to decide."""
+        return self.expires_at is not None and self.result is None
 
 
-@dataclass(frozen=True, slots=True)
-class ToolResultPart:
-    """A tool's answer."""
-
-    type: ClassVar[Literal["tool_result"]] = "tool_result"
-    tool_call_id: str
-    content: str
-    is_error: bool
-
-
-Part = TextPart | ReasoningPart | ToolCallPart | ToolResultPart
+RESULT = "tool_result"
+Part = TextPart | ReasoningPart | ToolCallPart
 
 
 def text_of(parts: Iterable[Part]) -> str:
@@ -91,8 +124,15 @@ def continued(parts: Iterable[Part]) -> list[Part]:
     return longer
 
 
+def call_of(parts: Iterable[Part], tool_call_id: str) -> ToolCallPart | None:
+    """Return the call of that id."""
+    return next((part for part in parts if isinstance(part, ToolCallPart) and part.tool_call_id == tool_call_id), None)
+
+
 def _held(part: Part) -> object:
-    return (part.type, part.text) if isinstance(part, GrowingPart) else part
+    if isinstance(part, GrowingPart):
+        return part.type, part.text
+    return part.tool_call_id, part.arguments, part.result
 
 
 def _copied(part: Part) -> Part:

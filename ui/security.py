@@ -17,7 +17,7 @@ OPEN_PATHS = frozenset({"/health", "/login", "/favicon.ico"})
 # Images of other sites are loaded in frames of their own, after a click (ui/pages/remote_image.py).
 POLICY = (
     "default-src 'self'; script-src 'self' 'unsafe-eval' 'nonce-{nonce}'; script-src-attr 'none'; "
-    "style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; font-src 'self' data:; "
+    "style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; media-src 'self' data:; font-src 'self' data:; "
     "connect-src 'self'; object-src 'none'; frame-src 'self'; base-uri 'none'; form-action 'self'; "
     "frame-ancestors 'none'"
 )

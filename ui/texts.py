@@ -136,7 +136,57 @@ FINISH_REASONS = {
     "length": "The answer reached its length limit.",
     "content_filter": "The provider's content filter ended the answer.",
 }
+TOOL = "Tool"
 TOOL_CALL = "Calls {name}"
+TOOL_COMMAND = "Write a tool's name and its arguments as JSON: /tool time {}"
+TOOL_RUNNING = "Running…"
+TOOL_PENDING = "Pending…"
+TOOL_WAITS = "Waits for you"
+TOOL_DONE = "Done"
+TOOL_TOOK = "{seconds} s"
+TOOL_FAILED = "Failed"
+TOOL_DENIED = "Denied"
+TOOL_UNFINISHED = "Not finished"
+TOOL_ARGUMENTS = "Arguments"
+TOOL_STRUCTURED = "Structured content"
+TOOL_TREE_CUT = "The rest is not shown."
+TOOL_IMAGE = "A picture from the tool"
+TOOL_FILE = "A file of the kind {kind}, which is not shown."
+TOOL_FILE_LARGE = "A file of the kind {kind} that is too large or damaged."
+TOOL_CUT = "{count} more characters are not shown."
+TOOL_MORE = "{count} more pieces are not shown."
+TOOL_NOTHING = "The tool answered with nothing to show."
+DECISION_QUESTION = "Allow"
+DECISION_OF = "of"
+APPROVE_ONCE = "Allow once"
+APPROVE_THREAD = "Allow in this chat"
+APPROVE_ALL = "Allow all {count}"
+DENY = "Deny"
+DENY_REASON = "Why not? (optional, the model is told)"
+DENIED_BECAUSE = "Denied because"
+ARGUMENTS_NOT_JSON = "The arguments have to be one JSON object."
+SERVER_ASKS_BEFORE = "The server"
+SERVER_ASKS_AFTER = "asks you"
+SERVER_OPENS = "It wants you to open an address of"
+SEND_ANSWER = "Send answer"
+HAVE_OPENED = "I have done it"
+DECLINE = "Decline"
+SAY_WAITS = "A tool call waits for your decision."
+
+TOOLS = "Tools"
+TOOLS_TITLE = "Tools of this chat"
+TOOLS_NONE = "No MCP servers are connected. Whoever runs Decant names them in mcp.json; the README says how."
+TOOLS_HINT = "What is switched off is not offered to the model in this chat."
+TOOLS_LOADING = "Asking…"
+CLOSE = "Close"
+TOOLS_RECONNECT = "Reconnect"
+TOOL_STATES = {
+    "connecting": "Connecting…",
+    "ready": "Ready",
+    "failed": "Failed",
+    "needs_token": "Wants a token",
+}
+TOOL_POLICIES = {"always": "runs without asking", "ask": "asks first", "never": "never runs"}
 PAGE_FAILED = "The page failed to show the answer."
 REQUEST_ID = "Request id {request_id}"
 TOKENS_PER_SECOND = "{pace} tokens/s"

@@ -10,13 +10,17 @@ from ui.messages import Message
 
 @dataclass(frozen=True, slots=True)
 class Thread:
-    """A stored thread; an empty title, model or system prompt is one that nobody chose."""
+    """A stored thread; an empty title, model or system prompt is one that nobody chose.
+
+    `tools_off` are the servers and, as `server/tool`, the tools that it does not use.
+    """
 
     thread_id: str
     title: str = ""
     model: str = ""
     system_prompt: str = ""
     updated_at: float = 0.0
+    tools_off: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,12 +5,20 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
-from ui.client.decoding import decode_message_page, decode_thread, decode_thread_page, encode_run_request
+from ui.client.decoding import (
+    decode_message_page,
+    decode_servers,
+    decode_thread,
+    decode_thread_page,
+    encode_decision,
+    encode_run_request,
+)
 from ui.client.event_stream import EventStream
 from ui.client.transport import JSON, MISBEHAVED, Query, Transport
 from ui.errors import ApiMisbehaved
-from ui.messages import RunRequest, RunToFollow
+from ui.messages import RunRequest, RunToFollow, ToolDecision
 from ui.threads import MessagePage, Thread, ThreadPage
+from ui.tools import ToolServer
 
 READ_TIMEOUT_SECONDS = 10.0
 # Three heartbeats of the API.
@@ -160,6 +168,31 @@ class ApiClient:
             PageError: there is no such run, or no answer.
         """
         self._transport.request("POST", f"/runs/{quote(run_id)}/cancel", headers=JSON)
+
+    def decide(self, run_id: str, tool_call_id: str, decision: ToolDecision) -> None:
+        """Decide about a tool call of a run that waits.
+
+        Raises:
+            PageError: the decision was not taken, or that is not known.
+        """
+        path = f"/runs/{quote(run_id, safe='')}/tool_calls/{quote(tool_call_id, safe='')}"
+        self._transport.ask("POST", path, lambda _: None, body=encode_decision(decision))
+
+    def tool_servers(self) -> tuple[ToolServer, ...]:
+        """Return the MCP servers with their tools.
+
+        Raises:
+            PageError: there is no such answer.
+        """
+        return self._transport.ask("GET", "/tools", decode_servers)
+
+    def reconnect(self, server: str) -> tuple[ToolServer, ...]:
+        """Have the API connect to an MCP server anew, and return all of them.
+
+        Raises:
+            PageError: there is no such server, or no answer.
+        """
+        return self._transport.ask("POST", f"/tools/{quote(server, safe='')}/reconnect", decode_servers, body={})
 
 
 def _decode_models(body: Mapping[str, Any]) -> ModelList:

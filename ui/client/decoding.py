@@ -4,9 +4,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from ui.events import Usage
-from ui.messages import Failure, Message, Progress, RunRequest, Status
-from ui.parts import ENDED, Part, ReasoningPart, TextPart, ToolCallPart, ToolResultPart
+from ui.messages import Failure, Message, Progress, RunRequest, Status, ToolDecision
+from ui.parts import ENDED, Part, ReasoningPart, TextPart, ToolCallPart, ToolResult, call_of
 from ui.threads import MessagePage, Thread, ThreadPage
+from ui.tools import Tool, ToolServer
+
+REQUIRES_ACTION = "requires_action"
 
 JsonObject = Mapping[str, Any]
 
@@ -23,6 +26,7 @@ def decode_thread(body: JsonObject) -> Thread:
         str(body["model"]),
         str(body["system_prompt"]),
         float(body["updated_at"]),
+        tuple(map(str, body.get("tools_off") or ())),
     )
 
 
@@ -50,7 +54,8 @@ def decode_message(body: JsonObject) -> Message:
     Raises:
         KeyError, TypeError, ValueError: that is no message.
     """
-    status = Status(body["status"])
+    # A run that waits for a person goes on: its events say for what.
+    status = Status.RUNNING if body["status"] == REQUIRES_ACTION else Status(body["status"])
     is_running = status is Status.RUNNING
     run = body.get("run") or {}
     error = run.get("error")
@@ -74,7 +79,40 @@ def encode_run_request(request: RunRequest) -> dict[str, Any]:
     if request.continue_id is not None:
         return {"continue_id": request.continue_id}
     body: dict[str, Any] = {"parent_id": request.parent_id}
+    if request.tool is not None:
+        body["tool"] = {"name": request.tool.name, "arguments": request.tool.arguments}
     return body if request.content is None else {**body, "content": request.content}
+
+
+def encode_decision(decision: ToolDecision) -> dict[str, Any]:
+    """Return the body that decides about a tool call."""
+    if decision.decision == "deny":
+        return {"decision": "deny", **({"reason": decision.reason} if decision.reason else {})}
+    if decision.decision == "answer":
+        return {"decision": "answer", "answers": decision.answers or {}}
+    changed = {} if decision.arguments is None else {"arguments": decision.arguments}
+    return {"decision": "approve", "scope": decision.scope, **changed}
+
+
+def decode_servers(body: JsonObject) -> tuple[ToolServer, ...]:
+    """Return the MCP servers.
+
+    Raises:
+        KeyError, TypeError, ValueError: those are none.
+    """
+    return tuple(
+        ToolServer(
+            str(server["name"]),
+            str(server["title"]),
+            str(server["status"]),
+            str(server.get("error") or ""),
+            tuple(
+                Tool(str(tool["name"]), str(tool["title"]), str(tool["description"]), str(tool["policy"]))
+                for tool in server["tools"]
+            ),
+        )
+        for server in body["servers"]
+    )
 
 
 def _parts(stored: list[JsonObject], *, is_open: bool) -> list[Part]:
@@ -86,10 +124,24 @@ def _parts(stored: list[JsonObject], *, is_open: bool) -> list[Part]:
             case "reasoning":
                 parts.append(ReasoningPart([str(part["text"])], ended_at=ENDED))
             case "tool_call":
-                parts.append(ToolCallPart(str(part["tool_call_id"]), str(part["name"]), str(part["arguments"])))
+                parts.append(_tool_call(part))
             case "tool_result":
-                is_error = bool(part["is_error"])
-                parts.append(ToolResultPart(str(part["tool_call_id"]), str(part["content"]), is_error))
+                call = call_of(parts, str(part["tool_call_id"]))
+                if call is None:  # What others have exported may have a result alone.
+                    parts.append(call := ToolCallPart(str(part["tool_call_id"]), "", ""))
+                call.result = _tool_result(part)
     if is_open and parts and isinstance(last := parts[-1], TextPart | ReasoningPart):
         last.ended_at = None
     return parts
+
+
+def _tool_call(part: JsonObject) -> ToolCallPart:
+    server, title = part.get("server") or "", part.get("title") or ""
+    return ToolCallPart(str(part["tool_call_id"]), str(part["name"]), str(part["arguments"]), str(server), str(title))
+
+
+def _tool_result(part: JsonObject) -> ToolResult:
+    """Read what a tool has answered; older exports have a text."""
+    content, duration_ms = part["content"], part.get("duration_ms")
+    pieces = content if isinstance(content, list) else [{"type": "text", "text": str(content)}]
+    return ToolResult(pieces, bool(part["is_error"]), duration_ms if isinstance(duration_ms, int) else None)

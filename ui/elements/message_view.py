@@ -11,7 +11,8 @@ from ui.elements.message_editor import MessageEditor
 from ui.elements.part_view import PartView, part_view
 from ui.elements.tag import PlainButton, Tag, add_icon
 from ui.elements.version_switch import VersionSwitch
-from ui.messages import Failure, Message, Status
+from ui.messages import Failure, Message, Status, ToolDecision
+from ui.parts import ToolCallPart
 
 LONG_CHARACTERS = 4000
 HEADLINES = {
@@ -35,6 +36,9 @@ class MessageActions(Protocol):
 
     def choose(self, message: Message) -> None:
         """Show another version of a message."""
+
+    def decide(self, answer: Message, call: ToolCallPart, decision: ToolDecision, say: Callable[[str], object]) -> None:
+        """Decide about a tool call of an answer; what goes wrong is said."""
 
 
 class UserMessageView(ui.element):
@@ -125,8 +129,7 @@ class AnswerView(ui.element):
         message = self.message
         with self._body:
             for part in message.parts[self._parts_shown :]:
-                if view := part_view(part):
-                    self._views.append(view)
+                self._views.append(part_view(part, message, self._decide))
         self._parts_shown = len(message.parts)
         for view in self._views:
             view.refresh()
@@ -154,7 +157,7 @@ class AnswerView(ui.element):
                 self._show_notice(HEADLINES[self.message.status], self.message.failure)
             elif self.message.finish_reason in texts.FINISH_REASONS:
                 self._show_notice(texts.FINISH_REASONS[self.message.finish_reason])
-            elif not self.message.text:
+            elif not self.message.says_something:
                 self._show_notice(texts.EMPTY_ANSWER)
             with ui.element("div").classes("message-actions"):
                 self._show_actions()
@@ -173,6 +176,9 @@ class AnswerView(ui.element):
                 self._offers.append(PlainButton(self._go_on, icon="continue", text=texts.CONTINUE).mark("continue"))
             if self.message.may_be_retried:
                 self._offers.append(PlainButton(self._answer_again, icon="retry", text=texts.RETRY).mark("retry"))
+
+    def _decide(self, call: ToolCallPart, decision: ToolDecision, say: Callable[[str], object]) -> None:
+        self._actions.decide(self.message, call, decision, say)
 
     def _go_on(self) -> None:
         self._actions.go_on(self.message)

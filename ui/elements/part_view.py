@@ -8,6 +8,8 @@ from nicegui import ui
 from ui import texts
 from ui.elements.streamed_markdown import StreamedMarkdown
 from ui.elements.tag import Tag, add_icon
+from ui.elements.tool_call_view import OnDecide, ToolCallView
+from ui.messages import Message
 from ui.parts import GrowingPart, Part, ReasoningPart, TextPart, ToolCallPart
 
 
@@ -64,32 +66,18 @@ class ReasoningView:
             self._text_view.refresh()
 
 
-class ToolCallView:
-    """One tool call, as a line with the tool's name."""
-
-    def __init__(self, part: ToolCallPart) -> None:
-        with Tag("div", classes="tool-call"):
-            add_icon("tool")
-            Tag("span", texts.TOOL_CALL.format(name=part.name))
-
-    def refresh(self) -> None:
-        """Nothing: a tool call arrives complete."""
-
-
 PartView = TextView | ReasoningView | ToolCallView
 
 
-def part_view(part: Part) -> PartView | None:
-    """Return a view of the part, in the element that is open; there is none of a tool's result."""
+def part_view(part: Part, message: Message, on_decide: OnDecide) -> PartView:
+    """Return a view of the part of an answer, in the element that is open."""
     match part:
         case TextPart():
             return TextView(part)
         case ReasoningPart():
             return ReasoningView(part)
         case ToolCallPart():
-            return ToolCallView(part)
-        case _:
-            return None
+            return ToolCallView(part, message, on_decide)
 
 
 def _thought(started_at: float | None, ended_at: float) -> str:

@@ -12,19 +12,23 @@ from ui.elements.chat_import import ChatImport
 from ui.elements.chat_menu import ChatMenu, MenuItem
 from ui.elements.composer import Composer
 from ui.elements.copy_button import CopyButton
+from ui.elements.decision_card import DecisionCard
 from ui.elements.greeting import Greeting
 from ui.elements.message_editor import MessageEditor
 from ui.elements.model_choice import ModelChoice
 from ui.elements.notices import Announcer, Banner
+from ui.elements.question_card import QuestionCard
 from ui.elements.scroller import Scroller
 from ui.elements.sidebar import Sidebar, SidebarToggle
 from ui.elements.streamed_markdown import StreamedMarkdown
 from ui.elements.tag import PlainButton, Tag
 from ui.elements.theme_toggle import ThemeToggle
 from ui.elements.thread_settings import ThreadSettings
+from ui.elements.tools_panel import ToolsPanel
 from ui.pages import sockets
 from ui.pages.page_elements import PageElements
 from ui.pages.workspace import Workspace
+from ui.parts import ToolCallPart
 from ui.theme.stylesheet import Look, prefix_of
 
 
@@ -85,12 +89,13 @@ def _lay_out(config: Config, prefix: str, workspace: Workspace) -> PageElements:
             _add_sign_out(frame, prefix)
     address = Address(config.title, on_visit=workspace.visit, on_look=workspace.look_for_news)
     settings = ThreadSettings(workspace.save_settings)
+    tools = ToolsPanel(workspace.save_tools, workspace.reconnect_server)
     picker = ChatImport(on_import=workspace.on_import, on_refuse=workspace.say)
     with frame.actions:
         menu = _add_menu(workspace, picker)
         ThemeToggle()
     return PageElements(
-        address, announcer, banner, composer, greeting, menu, models, scroller, settings, sidebar, toasts
+        address, announcer, banner, composer, greeting, menu, models, scroller, settings, sidebar, toasts, tools
     )
 
 
@@ -99,6 +104,7 @@ def _add_menu(workspace: Workspace, picker: ChatImport) -> ChatMenu:
         texts.CHAT_MENU,
         [
             MenuItem(texts.SETTINGS, "settings", workspace.ask_settings),
+            MenuItem(texts.TOOLS, "tool", workspace.ask_tools),
             MenuItem(texts.EXPORT_MARKDOWN, "export", partial(workspace.export, "md"), needs_thread=True),
             MenuItem(texts.EXPORT_JSON, "export", partial(workspace.export, "json"), needs_thread=True),
             MenuItem(texts.IMPORT, "import", picker.ask),
@@ -112,6 +118,8 @@ def _preload() -> None:
         StreamedMarkdown().finish()
         CopyButton(str)
         MessageEditor("", "", lambda _: None, lambda: None)
+        DecisionCard(ToolCallPart("", "", ""), "{}", lambda _: None)
+        QuestionCard(ToolCallPart("", "", ""), lambda _: None)
     unseen.set_visibility(False)
 
 

@@ -16,11 +16,13 @@ from ui import texts
 from ui.client.backend import Backend
 from ui.elements.thread_view import ThreadView
 from ui.errors import ApiRefused, PageError
-from ui.messages import Message, RunRequest, Status
+from ui.messages import Message, RunRequest, Status, ToolDecision
 from ui.pages.page_elements import PageElements
+from ui.parts import ToolCallPart
 from ui.thread.open_run import OpenRun, sentence_of
 from ui.thread.state import Asked, ChatState
 from ui.thread.stored_messages import StoredMessages
+from ui.thread.tool_command import NoCommand, read_command
 from ui.threads import Thread
 
 SPOKEN_ENDS = {Status.COMPLETED: texts.SAY_COMPLETED, Status.CANCELLED: texts.SAY_STOPPED}
@@ -54,6 +56,7 @@ class OpenThread:
         self._stored = StoredMessages(backend, self._state)
         self._run: OpenRun | None = None
         self._is_closed = False
+        self._announced: set[str] = set()
         elements.composer.open_thread(thread.thread_id)
         with elements.scroller:
             self._view = ThreadView(self._state, weakref.proxy(self))
@@ -108,11 +111,11 @@ class OpenThread:
 
     def send(self, text: str, key: str) -> bool:
         """Ask below what is shown; False, and said so, while that cannot be."""
-        return self._ask(lambda: self._state.ask(text), self._elements.composer.say, key)
+        return self._ask(lambda: self._state.ask(text), self._elements.composer.say, key, text)
 
     def edit(self, message: Message, text: str, say: Callable[[str], object]) -> bool:
         """Ask this instead, as another version of the message; False, and said so, while that cannot be."""
-        return self._ask(lambda: self._state.edit(message, text), say)
+        return self._ask(lambda: self._state.edit(message, text), say, text=text)
 
     def answer_again(self, answer: Message) -> None:
         """Have the question answered another time."""
@@ -130,14 +133,26 @@ class OpenThread:
         self._refresh(is_beside=True)
         self._view.focus_versions(message, is_next=message in versions[former + 1 :])
 
+    def decide(self, answer: Message, call: ToolCallPart, decision: ToolDecision, say: Callable[[str], object]) -> None:
+        """Decide about a tool call of an answer; its events say what comes of it."""
+        if answer.run_id:
+            background_tasks.create(self._decide(answer.run_id, call.tool_call_id, decision, say), name="decide")
+
     def cancel(self) -> None:
         """Stop the answer that is being written."""
         if self._run:
             background_tasks.create(self._cancel(self._run), name="cancel a run")
 
     def on_run_change(self) -> None:
-        """Show what the answer has become."""
+        """Show what the answer has become, and say so if it waits for the person."""
         self._refresh()
+        run = self._run
+        if run is None or self._is_closed:
+            return
+        asked = {part.tool_call_id for part in run.answer.parts if isinstance(part, ToolCallPart) and part.is_asked}
+        if asked - self._announced:
+            self._elements.announcer.say(texts.SAY_WAITS)
+        self._announced = asked
 
     def on_run_start(self) -> None:
         """Tell the page that what was asked for is stored."""
@@ -179,11 +194,19 @@ class OpenThread:
         self._elements.announcer.say(SPOKEN_ENDS.get(shown.status) or f"{texts.FAILED} {sentence}")
         self._observer.on_run_end()
 
-    def _ask(self, ask: Callable[[], Asked], say: Callable[[str], object], key: str | None = None) -> bool:
+    def _ask(
+        self, ask: Callable[[], Asked], say: Callable[[str], object], key: str | None = None, text: str | None = None
+    ) -> bool:
         if self._is_closed:
             return False
         if self._state.is_running or not self.is_loaded:
             say(texts.WAIT_FOR_ANSWER if self._state.is_running else texts.WAIT_FOR_CHAT)
+            return False
+        try:
+            if text is not None:
+                read_command(text)
+        except NoCommand as exc:
+            say(str(exc))
             return False
         self._start(ask(), key)
         return True
@@ -201,16 +224,27 @@ class OpenThread:
         if not self.thread.thread_id:
             model, system_prompt = self.thread.model or self._elements.models.preferred, self.thread.system_prompt
             create = self._backend.client.create_thread
-            self.thread = await self._backend.call(create, model=model, system_prompt=system_prompt)
+            off = {"tools_off": list(self.thread.tools_off)} if self.thread.tools_off else {}
+            self.thread = await self._backend.call(create, model=model, system_prompt=system_prompt, **off)
             self._state.thread_id = self.thread.thread_id
         content = asked.question.text if asked.question else None
-        return RunRequest(self.thread.thread_id, key, content, asked.parent_id, asked.continue_id)
+        above = self._state.get(asked.parent_id) if content is None and not asked.continue_id else None
+        said = above.text if above else content or ""
+        return RunRequest(self.thread.thread_id, key, content, asked.parent_id, asked.continue_id, read_command(said))
 
     async def _cancel(self, run: OpenRun) -> None:
         try:
             await run.cancel()
         except PageError as exc:
             self._elements.composer.say(sentence_of(exc))
+
+    async def _decide(
+        self, run_id: str, tool_call_id: str, decision: ToolDecision, say: Callable[[str], object]
+    ) -> None:
+        try:
+            await self._backend.call(self._backend.client.decide, run_id, tool_call_id, decision)
+        except PageError as exc:
+            say(sentence_of(exc))
 
     async def _see_what_runs(self) -> None:
         try:

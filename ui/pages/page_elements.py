@@ -12,6 +12,7 @@ from ui.elements.model_choice import ModelChoice
 from ui.elements.notices import Announcer, Banner
 from ui.elements.scroller import Scroller
 from ui.elements.thread_settings import ThreadSettings
+from ui.elements.tools_panel import ToolsPanel
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,3 +30,4 @@ class PageElements:
     settings: ThreadSettings
     sidebar: ui.element
     toasts: ui.element
+    tools: ToolsPanel

@@ -1,5 +1,6 @@
 """One open page: the thread it shows, the list beside it, and what keeps both in step with the API."""
 
+import asyncio
 import uuid
 import weakref
 from collections.abc import Awaitable, Callable
@@ -17,6 +18,11 @@ from ui.pages.open_thread import OpenThread
 from ui.pages.page_elements import PageElements
 from ui.pages.thread_list import ThreadList
 from ui.threads import Thread
+from ui.tools import ToolServer
+
+# After Reconnect, until the server is there or has failed.
+LOOKS_AT_SERVER = 5
+LOOK_SECONDS = 1.0
 
 
 class Workspace:
@@ -129,6 +135,19 @@ class Workspace:
         thread = self._open_thread.thread
         self._save(replace(thread, model=model or thread.model, system_prompt=system_prompt))
 
+    def ask_tools(self) -> None:
+        """Open the dialog with the MCP servers."""
+        self._elements.tools.ask(self._open_thread.thread.tools_off)
+        background_tasks.create(self._show_servers(self._backend.client.tool_servers), name="show tools")
+
+    def save_tools(self, off: tuple[str, ...]) -> None:
+        """Keep what the open thread does not use."""
+        self._save(replace(self._open_thread.thread, tools_off=off))
+
+    def reconnect_server(self, name: str) -> None:
+        """Have the API connect to an MCP server anew, and show how that goes."""
+        background_tasks.create(self._reconnect(name), name="reconnect a server")
+
     def export(self, kind: str) -> None:
         """Have the browser download the open thread."""
         leaf = self._open_thread.last_message_id
@@ -188,13 +207,29 @@ class Workspace:
             await open_thread.sync()
             self._show_thread()
 
+    async def _show_servers(self, ask: Callable[[], tuple[ToolServer, ...]]) -> None:
+        try:
+            self._elements.tools.show(await self._backend.call(ask))
+        except PageError as exc:
+            self._elements.tools.fail(str(exc))
+
+    async def _reconnect(self, name: str) -> None:
+        await self._show_servers(partial(self._backend.client.reconnect, name))
+        for _ in range(LOOKS_AT_SERVER):
+            await asyncio.sleep(LOOK_SECONDS)
+            if self._is_closed:
+                return
+            await self._show_servers(self._backend.client.tool_servers)
+
     def _save(self, thread: Thread) -> None:
         self.on_thread_change(thread)
         if thread.thread_id:
             self.ask_api(partial(self._unless_gone, partial(self._update, thread)))
 
     async def _update(self, thread: Thread) -> None:
-        given = {"system_prompt": thread.system_prompt, **({"model": thread.model} if thread.model else {})}
+        given: dict[str, object] = {"system_prompt": thread.system_prompt, "tools_off": list(thread.tools_off)}
+        if thread.model:
+            given["model"] = thread.model
         stored = await self._backend.call(self._backend.client.update_thread, thread.thread_id, **given)
         self.on_thread_change(stored)
 

@@ -21,6 +21,7 @@ LINKED = (
     "page",
     "buttons",
     "thread",
+    "tools",
     "greeting",
     "composer",
     "dialogs",

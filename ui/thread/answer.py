@@ -2,7 +2,7 @@
 
 from ui import events
 from ui.messages import Failure, Message, Progress, Status
-from ui.parts import GrowingPart, Part, ReasoningPart, TextPart, ToolCallPart
+from ui.parts import GrowingPart, Part, ReasoningPart, TextPart, ToolCallPart, ToolProgress, ToolResult, call_of
 
 DELTAS = (events.ReasoningDelta, events.MessageDelta, events.ToolCallStarted)
 
@@ -24,8 +24,16 @@ def fold(answer: Message, logged: events.LoggedEvent, at_seconds: float) -> bool
             _grow(answer, progress, ReasoningPart, text, at_seconds)
         case events.MessageDelta(text):
             _grow(answer, progress, TextPart, text, at_seconds)
-        case events.ToolCallStarted(tool_call_id, name, arguments):
-            _add(answer, ToolCallPart(tool_call_id, name, arguments), at_seconds)
+        case events.ToolCallStarted(tool_call_id, name, arguments, server, title):
+            _add(answer, ToolCallPart(tool_call_id, name, arguments, server or "", title or ""), at_seconds)
+        case (
+            events.ToolCallRequiresAction()
+            | events.ToolCallDecided()
+            | events.ToolCallProgress()
+            | events.ToolCallCompleted()
+        ) as event:
+            if call := call_of(answer.parts, event.tool_call_id):
+                _change(call, event)
         case events.Usage() as usage:
             answer.usage = usage
         case events.RunCompleted(finish_reason):
@@ -57,6 +65,23 @@ def _grow(
         last = kind(started_at=None if progress.is_replayed else at_seconds)
         _add(answer, last, at_seconds)
     last.append(text)
+
+
+def _change(
+    call: ToolCallPart,
+    event: events.ToolCallRequiresAction | events.ToolCallDecided | events.ToolCallProgress | events.ToolCallCompleted,
+) -> None:
+    call.version += 1
+    match event:
+        case events.ToolCallRequiresAction():
+            call.expires_at, call.decision, call.questions = float(event.expires_at), "", event.questions or ()
+        case events.ToolCallDecided():
+            call.expires_at, call.decision, call.reason = None, event.decision, event.reason or ""
+            call.arguments = event.arguments or call.arguments
+        case events.ToolCallProgress(_, progress, total, message):
+            call.progress = ToolProgress(progress, total, message or "")
+        case events.ToolCallCompleted(_, content, is_error, duration_ms):
+            call.result = ToolResult(content, is_error, duration_ms)
 
 
 def _add(answer: Message, part: Part, at_seconds: float) -> None:

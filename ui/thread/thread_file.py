@@ -9,7 +9,7 @@ from ui import texts
 from ui.client.decoding import decode_message
 from ui.errors import PageError
 from ui.messages import Message
-from ui.parts import ReasoningPart, TextPart, ToolCallPart, ToolResultPart
+from ui.parts import RESULT, ReasoningPart, TextPart, ToolCallPart
 from ui.thread.foreign_file import kind_of_bytes, place_of, source_of
 from ui.thread.markdown_blocks import embedded
 from ui.thread.state import ChatState
@@ -18,7 +18,7 @@ from ui.threads import Thread
 FIELDS = ("title", "model", "system_prompt")
 VERSION = 1  # of a file that does not say which
 ROLES = ("user", "assistant", "system", "tool")
-PARTS = (TextPart.type, ReasoningPart.type, ToolCallPart.type, ToolResultPart.type)
+PARTS = (TextPart.type, ReasoningPart.type, ToolCallPart.type, RESULT)
 MAX_NAME_CHARACTERS = 60
 
 # What Markdown takes for markup in a line of text.
@@ -92,11 +92,12 @@ def _sections(message: Message) -> Iterator[str]:
                 quoted = "\n".join(f"> {line}".rstrip() for line in embedded(part.text).split("\n"))
                 yield f"> **{texts.EXPORT_REASONING}**\n>\n{quoted}"
             case ToolCallPart(_, name, arguments):
-                yield f"*{texts.TOOL_CALL.format(name=_escaped(name))}*"
-                yield _fenced(arguments, "json")
-            case ToolResultPart(_, content, is_error):
-                yield f"*{texts.EXPORT_TOOL_ERROR if is_error else texts.EXPORT_TOOL_RESULT}*"
-                yield _fenced(content)
+                if name:
+                    yield f"*{texts.TOOL_CALL.format(name=_escaped(part.title or name))}*"
+                    yield _fenced(arguments, "json")
+                if result := part.result:
+                    yield f"*{texts.EXPORT_TOOL_ERROR if result.is_error else texts.EXPORT_TOOL_RESULT}*"
+                    yield _fenced(result.text)
 
 
 def _escaped(line: str) -> str:

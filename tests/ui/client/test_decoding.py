@@ -3,7 +3,7 @@ import pytest
 from ui.client.decoding import decode_message, decode_message_page, decode_thread_page, encode_run_request
 from ui.events import Usage
 from ui.messages import Failure, Progress, RunRequest, Status
-from ui.parts import ReasoningPart, TextPart, ToolCallPart, ToolResultPart
+from ui.parts import ReasoningPart, TextPart, ToolCallPart, ToolResult
 from ui.threads import Thread
 
 ANSWER = {
@@ -29,12 +29,13 @@ ANSWER = {
 
 def test_a_stored_answer_is_whole() -> None:
     answer = decode_message(ANSWER)
-    reasoning, call, result, text = answer.parts
+    reasoning, call, text = answer.parts
     assert isinstance(reasoning, ReasoningPart)
     assert isinstance(text, TextPart)
     assert [(part.text, part.ended_at is None) for part in (reasoning, text)] == [("hm", False), ("Because", False)]
-    assert call == ToolCallPart("c", "search", '{"q": 1}')
-    assert result == ToolResultPart("c", "Found.", is_error=False)
+    assert isinstance(call, ToolCallPart)
+    assert (call.tool_call_id, call.name, call.arguments) == ("c", "search", '{"q": 1}')
+    assert call.result == ToolResult([{"type": "text", "text": "Found."}], is_error=False)
     assert (answer.status, answer.run_id, answer.finish_reason) == (Status.COMPLETED, "r", "length")
     assert answer.usage == Usage(1, 2, estimated=True)
     assert answer.progress is None

@@ -1,15 +1,16 @@
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 
 import pytest
 from nicegui import ui
 from nicegui.testing import user_simulation
 
 from ui import texts
+from ui.elements.decision_card import DecisionCard
 from ui.elements.message_view import AnswerView
 from ui.elements.streamed_markdown import StreamedMarkdown
 from ui.elements.tag import Tag
-from ui.messages import Message, Progress, Status
-from ui.parts import TextPart, ToolCallPart, ToolResultPart
+from ui.messages import Message, Progress, Status, ToolDecision
+from ui.parts import TextPart, ToolCallPart, ToolResult
 
 
 class NoActions:
@@ -22,6 +23,10 @@ class NoActions:
 
     def choose(self, message: Message) -> None: ...
 
+    def decide(
+        self, answer: Message, call: ToolCallPart, decision: ToolDecision, say: Callable[[str], object]
+    ) -> None: ...
+
 
 @pytest.fixture
 async def view() -> AsyncIterator[AnswerView]:
@@ -29,7 +34,6 @@ async def view() -> AsyncIterator[AnswerView]:
     parts = [
         TextPart(["Let me see."]),
         ToolCallPart("c", "search", "{}"),
-        ToolResultPart("c", "Found.", is_error=False),
         ToolCallPart("d", "read", "{}"),
         TextPart([" It is"]),
     ]
@@ -57,9 +61,28 @@ async def test_a_part_that_has_changed_is_shown_wherever_it_stands(view: AnswerV
     assert shown(view) == ["Let me see. Well.", " It is"]
 
 
-async def test_tools_are_told_by_their_calls_and_their_results_not_at_all(view: AnswerView) -> None:
-    view.message.parts.append(ToolResultPart("d", "Read.", is_error=False))
-    view.message.parts.append(TextPart([" so."]))
-    assert shown(view) == ["Let me see.", " It is", " so."]
-    lines = [e.text for e in view.descendants() if isinstance(e, Tag) and "Calls" in e.text]
-    assert lines == [texts.TOOL_CALL.format(name=name) for name in ("search", "read")]
+def lines(view: AnswerView) -> list[str]:
+    view.refresh([view.message])
+    return [e.text for e in view.descendants() if isinstance(e, Tag) and "tool-state" in e.classes]
+
+
+async def test_a_call_says_how_it_stands(view: AnswerView) -> None:
+    assert lines(view) == [texts.TOOL_PENDING] * 2
+    first, second = (part for part in view.message.parts if isinstance(part, ToolCallPart))
+    first.result, first.version = ToolResult([], is_error=False, duration_ms=1234), 1
+    second.expires_at, second.version = 5.0, 1
+    assert lines(view) == [texts.TOOL_TOOK.format(seconds="1.2"), texts.TOOL_WAITS]
+    assert len([e for e in view.descendants() if isinstance(e, DecisionCard)]) == 1
+    second.expires_at, second.decision, second.version = None, "deny", 2
+    second.result = ToolResult([], is_error=True)
+    assert lines(view)[1] == texts.TOOL_DENIED
+    assert not [e for e in view.descendants() if isinstance(e, DecisionCard)]
+
+
+async def test_a_call_that_waits_when_its_run_ends_waits_no_more(view: AnswerView) -> None:
+    call = next(part for part in view.message.parts if isinstance(part, ToolCallPart))
+    call.expires_at, call.version = 5.0, 1
+    assert texts.TOOL_WAITS in lines(view)
+    view.message.status = Status.CANCELLED
+    assert lines(view) == [texts.TOOL_UNFINISHED] * 2
+    assert not [e for e in view.descendants() if isinstance(e, DecisionCard)]

@@ -213,7 +213,7 @@ async def test_a_tool_call_is_a_line_with_its_name(page: OpenedPage) -> None:
     (await ask(page)).send("tool_call.started", tool_call_id="c", name="web_search", arguments="{}").text(
         "x"
     ).complete()
-    await page.user.should_see("Calls web_search")
+    await page.user.should_see("web_search")
 
 
 async def test_the_page_is_built_without_the_api(page: OpenedPage) -> None:

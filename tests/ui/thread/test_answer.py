@@ -3,7 +3,7 @@ import pytest
 from ui import events
 from ui.events import LoggedEvent
 from ui.messages import Failure, Message, Progress, Status
-from ui.parts import ReasoningPart, TextPart, ToolCallPart
+from ui.parts import ReasoningPart, TextPart, ToolCallPart, ToolProgress
 from ui.thread.answer import fail, fold
 
 STARTED = events.RunStarted("r", "t", "q", "m", "model")
@@ -45,8 +45,29 @@ def test_deltas_of_one_kind_grow_one_part() -> None:
     assert isinstance(text, TextPart)
     assert isinstance(more, TextPart)
     assert [part.text for part in (reasoning, text, more)] == ["hmm", "Because", " so"]
-    assert call == ToolCallPart("c", "search", '{"q": 1}')
+    assert isinstance(call, ToolCallPart)
+    assert (call.tool_call_id, call.name, call.arguments) == ("c", "search", '{"q": 1}')
     assert answer.text == "Because so"
+
+
+def test_what_becomes_of_a_call_is_kept_with_it() -> None:
+    started = events.ToolCallStarted("c", "files__read", "{}", "files", "Read")
+    asked = events.ToolCallRequiresAction("c", "approval", "files", "read", 99)
+    (call,) = answer_of(started, asked).parts
+    assert isinstance(call, ToolCallPart)
+    assert (call.server, call.title, call.is_asked, call.expires_at) == ("files", "Read", True, 99.0)
+    decided = events.ToolCallDecided("c", "approve", '{"path": "a"}')
+    progress = events.ToolCallProgress("c", 1, 4, "reading")
+    (call,) = answer_of(started, asked, decided, progress).parts
+    assert isinstance(call, ToolCallPart)
+    assert (call.is_asked, call.decision, call.arguments) == (False, "approve", '{"path": "a"}')
+    assert call.progress == ToolProgress(1, 4, "reading")
+    completed = events.ToolCallCompleted("c", [{"type": "text", "text": "words"}], is_error=True, duration_ms=7)
+    stray = events.ToolCallProgress("other", 1)
+    (call,) = answer_of(started, asked, decided, progress, stray, completed).parts
+    assert isinstance(call, ToolCallPart)
+    assert call.result
+    assert (call.result.text, call.result.is_error, call.result.duration_ms) == ("words", True, 7)
 
 
 def test_a_part_ends_when_the_next_begins_or_the_run_ends() -> None:

@@ -1,0 +1,77 @@
+"""Where a person decides about a tool call."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+from nicegui import events, ui
+
+from ui import texts
+from ui.messages import ToolDecision
+from ui.parts import ToolCallPart
+
+MAX_CHARACTERS = 500_000
+MAX_REASON_CHARACTERS = 2000
+SCOPES = ("once", "thread", "step")
+
+
+class DecisionCard(ui.element, component="decision_card.js"):
+    """Offers to approve a call once, for the chat or with all others that wait, with other arguments, or to deny it."""
+
+    def __init__(self, call: ToolCallPart, arguments: str, on_decide: Callable[[ToolDecision], Any]) -> None:
+        super().__init__()
+        self._props["id"] = f"decision-{self.id}"
+        self._props["title"] = call.title or call.name
+        self._props["server"] = call.server
+        self._props["given"] = arguments
+        self._props["others"] = 0
+        self._props["texts"] = {
+            "question": texts.DECISION_QUESTION,
+            "of": texts.DECISION_OF,
+            "arguments": texts.TOOL_ARGUMENTS,
+            "once": texts.APPROVE_ONCE,
+            "thread": texts.APPROVE_THREAD,
+            "step": texts.APPROVE_ALL,
+            "deny": texts.DENY,
+            "reason": texts.DENY_REASON,
+            "back": texts.CANCEL,
+            "not_json": texts.ARGUMENTS_NOT_JSON,
+        }
+        self.on("decide", lambda event: self._on_decide(event, on_decide))
+
+    def show_others(self, count: int) -> None:
+        """Say how many other calls wait."""
+        if self._props["others"] != count:
+            self._props["others"] = count
+            self.update()
+
+    def fail(self, sentence: str) -> None:
+        """Say why the decision was not taken, and let it be made anew."""
+        if not self.is_deleted:
+            self.run_method("fail", sentence)
+
+    def _on_decide(self, event: events.GenericEventArguments, decide: Callable[[ToolDecision], Any]) -> None:
+        if decision := _decision(event.args):
+            decide(decision)
+        else:
+            self.fail(texts.ARGUMENTS_NOT_JSON)
+
+
+def _decision(args: object) -> ToolDecision | None:
+    """Return what the browser says, if that is a decision."""
+    match args:
+        case {"decision": "deny", "reason": str(reason)}:
+            return ToolDecision("deny", "once", None, reason[:MAX_REASON_CHARACTERS])
+        case {"decision": "approve", "scope": str(scope), **rest} if scope in SCOPES:
+            written = rest.get("arguments")
+            if written is None:
+                return ToolDecision("approve", scope)
+            if not isinstance(written, str) or len(written) > MAX_CHARACTERS:
+                return None
+            try:
+                arguments = json.loads(written)
+            except (ValueError, RecursionError):
+                return None
+            return ToolDecision("approve", scope, arguments) if isinstance(arguments, dict) else None
+        case _:
+            return None

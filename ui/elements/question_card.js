@@ -1,0 +1,78 @@
+// What an MCP server asks a person before its tool answers: a flat form, or an address to open. Nothing is opened by itself.
+export default {
+  template: `
+    <form class="decision" :aria-labelledby="id + '-title'" @submit.prevent="accept">
+      <h3 :id="id + '-title'">{{ texts.asks_before }} <bdi>{{ server }}</bdi> {{ texts.asks_after }}</h3>
+      <fieldset v-for="question in questions" :key="question.key" :disabled="isSending">
+        <legend dir="auto">{{ question.message }}</legend>
+        <template v-for="field in question.fields" :key="field.name">
+          <label v-if="field.kind === 'boolean'" class="decision-check">
+            <input type="checkbox" v-model="values[question.key][field.name]"><bdi>{{ field.title }}</bdi></label>
+          <label v-else-if="field.kind === 'choice'"><bdi>{{ field.title }}{{ field.isNeeded ? " *" : "" }}</bdi>
+            <select v-model="values[question.key][field.name]" :required="field.isNeeded">
+              <option v-if="!field.isNeeded" :value="null"></option>
+              <option v-for="choice in field.choices" :key="choice.value" :value="choice.value">{{ choice.title }}</option>
+            </select></label>
+          <fieldset v-else-if="field.kind === 'choices'"><legend>{{ field.title }}</legend>
+            <label v-for="choice in field.choices" :key="choice.value" class="decision-check">
+              <input type="checkbox" :value="choice.value" v-model="values[question.key][field.name]">
+              <bdi>{{ choice.title }}</bdi></label></fieldset>
+          <label v-else><bdi>{{ field.title }}{{ field.isNeeded ? " *" : "" }}</bdi>
+            <input :type="field.kind" v-model="values[question.key][field.name]" :required="field.isNeeded" dir="auto"
+              :step="field.isWhole ? 1 : 'any'" autocomplete="off"></label>
+          <p v-if="field.description" dir="auto">{{ field.description }}</p>
+        </template>
+        <p v-if="question.url" class="decision-address">{{ texts.opens }} <strong>{{ question.host }}</strong><br>
+          <a :href="question.url" target="_blank" rel="noopener noreferrer">{{ question.url }}</a></p>
+      </fieldset>
+      <p v-if="problem" class="decision-problem" role="alert">{{ problem }}</p>
+      <div class="decision-buttons">
+        <button type="submit" class="button button-accent" :disabled="isSending">{{ isForm ? texts.send : texts.done }}</button>
+        <button type="button" class="button" :disabled="isSending" @click="send('decline')">{{ texts.decline }}</button>
+        <button type="button" class="button" :disabled="isSending" @click="send('cancel')">{{ texts.cancel }}</button>
+      </div>
+    </form>`,
+  props: { id: String, server: String, questions: Array, texts: Object },
+  emits: ["answer"],
+  data() {
+    const values = {};
+    for (const { key, fields } of this.questions) {
+      values[key] = Object.fromEntries(fields.map((field) => [field.name, structuredClone(field.given)]));
+    }
+    return { values, isSending: false, problem: "" };
+  },
+  computed: {
+    isForm() {
+      return this.questions.some((question) => question.fields.length);
+    },
+  },
+  methods: {
+    accept() {
+      this.send("accept");
+    },
+    // An empty field that is not needed is left out.
+    contentOf(question) {
+      const content = {};
+      for (const field of question.fields) {
+        const value = this.values[question.key][field.name];
+        if (value === null || value === "") continue;
+        content[field.name] = field.kind === "number" ? Number(value) : value;
+      }
+      return content;
+    },
+    send(action) {
+      if (this.isSending) return;
+      this.isSending = true;
+      this.problem = "";
+      const answers = {};
+      for (const question of this.questions) {
+        answers[question.key] = action === "accept" ? { action, content: this.contentOf(question) } : { action };
+      }
+      this.$emit("answer", JSON.stringify(answers));
+    },
+    fail(sentence) {
+      this.isSending = false;
+      this.problem = sentence;
+    },
+  },
+};
