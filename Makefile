@@ -11,7 +11,7 @@ BIN := $(CURDIR)/$(VENV)/bin
 PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3.11; do \
 	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && break; done)
 
-.PHONY: run test lint bench bench-page bench-quick bench-peers soak lock clean
+.PHONY: run test conformance lint bench bench-page bench-quick bench-peers soak lock clean
 
 run: $(VENV)/.installed
 	@echo "decant: the page is http://localhost:$(UI_PORT) once it says so below; Ctrl-C stops everything."
@@ -20,7 +20,11 @@ run: $(VENV)/.installed
 		exec $(BIN)/honcho start -p $(PORT) api ui model
 
 test: $(VENV)/.installed
-	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder --ignore tests/conformance
+
+# Other people's suites and servers, in an environment of their own, which Node comes to from PyPI.
+conformance: $(VENV)/.installed .conformance/.installed
+	$(BIN)/python -m pytest -n 2 tests/conformance
 
 # Decant beside its baselines, tables and ratios: see tests/bench/README.md.
 bench: $(VENV)/.installed
@@ -59,7 +63,7 @@ lock:
 		--no-emit-index-url -c requirements-dev.txt pyproject.toml -o requirements.txt
 
 clean:
-	rm -rf $(VENV) .venv-bench .pytest_cache .mypy_cache .ruff_cache
+	rm -rf $(VENV) .venv-bench .conformance .pytest_cache .mypy_cache .ruff_cache
 
 $(VENV)/.installed: requirements-dev.txt
 	@test -n "$(PYTHON)" || { echo "decant: Python 3.11 or newer is needed; https://www.python.org/downloads/" >&2; exit 1; }
@@ -69,3 +73,13 @@ $(VENV)/.installed: requirements-dev.txt
 	@$(PYTHON) -m venv $(VENV)
 	@$(BIN)/pip install --disable-pip-version-check --quiet --no-deps --require-hashes -r requirements-dev.txt
 	@touch $@
+
+# Without the npm registry its tests are skipped and say so; in CI they fail.
+.conformance/.installed: tests/conformance/package-lock.json tests/conformance/requirements.txt
+	@echo "decant: installing other people's suites and servers into .conformance (once, half a minute)"
+	@rm -rf .conformance
+	@$(PYTHON) -m venv .conformance/venv
+	@.conformance/venv/bin/pip install --disable-pip-version-check --quiet -r tests/conformance/requirements.txt
+	@cp tests/conformance/package.json tests/conformance/package-lock.json .conformance/
+	@cd .conformance && PATH="$$PWD/venv/bin:$$PATH" npm ci --silent --no-audit --no-fund && touch .installed \
+		|| echo "decant: the npm registry does not answer: what needs it is skipped" >&2
