@@ -69,7 +69,7 @@ FENCES = {
     "werkzeug": {"api.routes"},
     "langchain_core": {"api.provider.request_body"},
     "langchain_openai": {"api.provider.request_body"},
-    "pydantic": {"api.provider.request_body"},
+    "pydantic": {"api.provider.request_body", "api.tools"},
     "urllib3": {"api.provider", "ui.client.event_stream"},
     "http.client": {"api.provider"},
     "sqlalchemy": {"api.store"},

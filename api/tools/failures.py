@@ -5,10 +5,12 @@ from urllib.parse import urlsplit
 
 import httpx2
 from mcp import MCPError
+from pydantic import ValidationError
 
 from api.tools.servers import McpServer
 
 MAX_CHARS = 300
+MOST_SAID = 3
 SHORTEST_SECRET = 6
 HIDDEN = "…"
 NEEDS_TOKEN = (401, 403)
@@ -59,6 +61,9 @@ def _sentence(leaf: BaseException, server: McpServer) -> str:
         closed = leaf.error.message == "Connection closed"
         what = "The process has ended." if server.command else "The connection has ended."
         return what if closed else f"It says: {leaf.error.message}"
+    if isinstance(leaf, ValidationError):
+        said = "; ".join(f"{'.'.join(map(str, wrong['loc']))}: {wrong['msg']}" for wrong in leaf.errors()[:MOST_SAID])
+        return f"It answers with what the protocol does not allow ({said})."
     return f"{type(leaf).__name__}: {leaf}" if str(leaf) else type(leaf).__name__
 
 
