@@ -298,6 +298,8 @@ class Tunnel:
         self._tls = tls
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port = self._listener.getsockname()[1]
+        self._near: list[socket.socket] = []
+        self._is_ended = False
         self._thread = threading.Thread(target=self._serve)
 
     def __enter__(self) -> "Tunnel":
@@ -305,7 +307,13 @@ class Tunnel:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._listener.shutdown(socket.SHUT_RDWR)
+        self._is_ended = True
+        # The client may keep its connection; and under gevent a listener that is shut down wakes nobody.
+        for opened in self._near:
+            with suppress(OSError):
+                opened.shutdown(socket.SHUT_RDWR)
+        with suppress(OSError):
+            socket.create_connection(("127.0.0.1", self.port)).close()
         self._listener.close()
         self._thread.join(WAIT_SECONDS)
 
@@ -313,7 +321,10 @@ class Tunnel:
         with suppress(OSError):
             while True:
                 accepted, _ = self._listener.accept()
+                if self._is_ended:
+                    return
                 with suppress(OSError), self._opened(accepted) as near:
+                    self._near.append(near)
                     self.asked.append(near.recv(4096).partition(b"\r\n")[0])
                     near.sendall(b"HTTP/1.1 200 Connected\r\n\r\n")
                     with socket.create_connection(("127.0.0.1", self._to_port)) as far:
