@@ -29,10 +29,12 @@ from tests.bench.api.servers import (
 from tests.bench.load import Plan
 from tests.bench.options import Options
 from tests.support.processes import ROOT, WAIT_SECONDS
+from tests.support.tool_api import SERVER
 
 SSE = "text/event-stream"
 TEXT = "text/plain"
 BUSY_SHARE = 0.9
+TOOL_SERVERS = json.dumps({"mcpServers": {"scripted": {**SERVER, "policy": "always"}}})
 
 
 @dataclass(frozen=True)
@@ -47,6 +49,8 @@ class Subject:
 SERVERS: dict[str, Starts] = {
     "decant-gevent": decant("gevent"),
     "decant-gthread": decant("gthread"),
+    "decant-gevent-tools": decant("gevent", MCP_SERVERS=TOOL_SERVERS, NOTE="/dev/null"),
+    "decant-gthread-tools": decant("gthread", MCP_SERVERS=TOOL_SERVERS, NOTE="/dev/null"),
     "seed": seed,
     "flask-gevent": flask_stream("gevent"),
     "flask-gthread": flask_stream("gthread"),
@@ -59,6 +63,8 @@ NGINX = Subject("nginx, bare proxy", "nginx")
 GEVENT_SSE = Subject("Decant, gevent, SSE", "decant-gevent", SSE)
 GEVENT_TEXT = Subject("Decant, gevent, text", "decant-gevent")
 GTHREAD_SSE = Subject("Decant, gthread, SSE", "decant-gthread", SSE)
+GEVENT_TOOLS = Subject("Decant, gevent, with tools", "decant-gevent-tools", SSE)
+GTHREAD_TOOLS = Subject("Decant, gthread, with tools", "decant-gthread-tools", SSE)
 GTHREAD_TEXT = Subject("Decant, gthread, text", "decant-gthread")
 SEED = Subject("seed: FastAPI, astream, uvicorn", "seed")
 FLASK_GEVENT = Subject("Flask, ChatOpenAI.stream, gevent", "flask-gevent")

@@ -4,7 +4,7 @@ import contextlib
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
-from tests.bench.api import chunks, memory, streams
+from tests.bench.api import chunks, memory, streams, tools
 from tests.bench.api.lab import Lab
 from tests.bench.options import Options
 from tests.bench.report import Table
@@ -17,11 +17,12 @@ BENCHMARKS: Mapping[str, Callable[[Lab], Table]] = {
     "capacity": streams.capacity,
     "growth-answer": chunks.by_answer_size,
     "growth-streams": chunks.by_streams,
+    "tools": tools.beside_calls,
     "memory-stream": memory.per_stream,
     "memory-runs": memory.after_many_runs,
     "cold-start": memory.cold_start,
 }
-QUICK = tuple(name for name in BENCHMARKS if name not in ("request", "capacity"))
+QUICK = tuple(name for name in BENCHMARKS if name not in ("request", "capacity", "tools"))
 
 
 @contextlib.contextmanager
