@@ -239,8 +239,9 @@ class Steps:
         unused = (
             f"{event.tool_call_id}_{number}" for number in range(self._step, self._step + len(self._known_ids) + 1)
         )
-        is_known = event.tool_call_id in self._known_ids
-        own_id = next(name for name in unused if name not in self._known_ids) if is_known else event.tool_call_id
+        given = event.tool_call_id if event.tool_call_id.strip(". ") else ""  # Dots alone are no part of an address.
+        is_good = bool(given) and given not in self._known_ids
+        own_id = given if is_good else next(name for name in unused if name not in self._known_ids)
         call = toolbox.named(replace(event, tool_call_id=own_id))
         self._known_ids.add(own_id)
         self._wanted.append(call)

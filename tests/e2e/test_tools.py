@@ -129,6 +129,18 @@ def test_what_another_tab_decides_takes_the_card_away(chat: Chat, tool_stack: St
         expect(card(each.page)).to_have_count(0)
 
 
+def test_escape_in_a_card_stops_nothing(chat: Chat, tool_stack: Stack) -> None:
+    page = chat.page
+    ask(chat, tool_stack, calling(echo()), Scenario(text="Done."))
+    card(page).get_by_role("button", name="Deny").click()
+    page.keyboard.press("Escape")
+    expect(card(page).get_by_role("button", name="Allow once")).to_be_visible()
+    card(page).get_by_label("Arguments").focus()
+    page.keyboard.press("Escape")
+    card(page).get_by_role("button", name="Allow once").click()
+    chat.expect_answer("Done.")
+
+
 def test_stop_ends_a_call_that_waits(chat: Chat, tool_stack: Stack) -> None:
     page = chat.page
     ask(chat, tool_stack, calling(echo()))

@@ -1,7 +1,9 @@
-// Asks a person about one tool call. The arguments may be changed, as JSON, before the call is approved.
+// Asks a person about one tool call. The arguments may be changed, as JSON, before the call is approved. Escape stops no
+// answer from here: it is pressed to leave a field.
 export default {
   template: `
-    <form class="decision" :aria-labelledby="id + '-title'" @submit.prevent="approve('once')">
+    <form class="decision" :aria-labelledby="id + '-title'" @submit.prevent="approve('once')"
+      @keydown.esc.prevent="isDenying = false">
       <h3 :id="id + '-title'">{{ texts.question }} <bdi>{{ title }}</bdi><span v-if="server" class="decision-server">
         {{ ' ' + texts.of + ' ' }}<bdi>{{ server }}</bdi></span></h3>
       <label>{{ texts.arguments }}

@@ -1,7 +1,8 @@
 // What an MCP server asks a person before its tool answers: a flat form, or an address to open. Nothing is opened by itself.
 export default {
   template: `
-    <form class="decision" :aria-labelledby="id + '-title'" @submit.prevent="accept">
+    <form class="decision" :aria-labelledby="id + '-title'" @submit.prevent="accept"
+      @keydown.esc.prevent>
       <h3 :id="id + '-title'">{{ texts.asks_before }} <bdi>{{ server }}</bdi> {{ texts.asks_after }}</h3>
       <fieldset v-for="question in questions" :key="question.key" :disabled="isSending">
         <legend dir="auto">{{ question.message }}</legend>

@@ -47,6 +47,7 @@ def test_what_cannot_be_called_is_told_to_the_model(tool_api: ToolApi) -> None:
         ("d", "scripted__slow", "[1]"),
         ("e", "scripted__fail", "{}"),
         ("e", "scripted__large", '{"chars": 3}'),
+        ("..", "nothing", "{}"),
     ]
     model = tool_api.script(calling(*calls), Scenario(text="I see."))
     thread_id = tool_api.create_thread(model=model)
@@ -61,7 +62,7 @@ def test_what_cannot_be_called_is_told_to_the_model(tool_api: ToolApi) -> None:
     written = [call["function"]["arguments"] for call in tool_api.call(model).body["messages"][1]["tool_calls"]]
     assert written[1] == "{}"
     errors = {event["tool_call_id"]: event["is_error"] for event in events if event["type"] == "tool_call.completed"}
-    assert errors == {"a": True, "b": True, "c": True, "d": True, "e": True, "e_1": False}
+    assert errors == {"a": True, "b": True, "c": True, "d": True, "e": True, "e_1": False, ".._1": True}
 
 
 def test_a_model_that_goes_on_calling_is_stopped(tool_api: ToolApi) -> None:
