@@ -8,6 +8,7 @@ from collections import deque
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import httpx2
@@ -15,6 +16,8 @@ from mcp import StdioServerParameters
 from mcp.client.stdio import get_default_environment, stdio_client
 from mcp.client.streamable_http import streamable_http_client
 
+from api.tools import relay
+from api.tools.bounds import BoundedTransport
 from api.tools.servers import McpServer
 
 CONNECT_SECONDS = 10.0
@@ -22,14 +25,7 @@ MAX_LINES = 20
 MAX_LINE_CHARS = 300
 MOST_CONNECTIONS = 100
 
-# The kernel kills the child when the worker dies, however it dies (PR_SET_PDEATHSIG of prctl(2); Linux alone has it).
-_TIED = (
-    "import ctypes,os,sys\n"
-    "prctl=getattr(ctypes.CDLL(None),'prctl',None)\n"
-    "prctl and prctl(1,9)\n"
-    "os.getppid()==int(sys.argv[1]) or sys.exit(1)\n"
-    "os.execvp(sys.argv[2],sys.argv[2:])"
-)
+RELAY = str(Path(relay.__file__))
 
 
 @dataclass(slots=True)
@@ -59,7 +55,7 @@ async def connected(server: McpServer, heard: Heard) -> AsyncIterator[Any]:
             httpx2.AsyncClient(
                 headers=dict(server.headers),
                 timeout=timeout,
-                limits=limits,
+                transport=BoundedTransport(limits=limits),
                 event_hooks={"response": [heard.take_status]},
             ) as http_client,
             streamable_http_client(server.url, http_client=http_client) as streams,
@@ -74,7 +70,7 @@ async def connected(server: McpServer, heard: Heard) -> AsyncIterator[Any]:
 async def _piped(server: McpServer, writing: int) -> AsyncIterator[Any]:
     environment = get_default_environment() | dict(server.env)
     command = _found(server, environment)
-    tied = ["-I", "-S", "-c", _TIED, str(os.getpid()), command, *server.args]
+    tied = ["-I", "-S", RELAY, str(os.getpid()), command, *server.args]
     parameters = StdioServerParameters(command=sys.executable, args=tied, env=environment, cwd=server.cwd)
     with os.fdopen(os.dup(writing), "w", encoding="utf-8") as errlog:
         async with stdio_client(parameters, errlog=errlog) as streams:

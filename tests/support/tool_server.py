@@ -63,6 +63,12 @@ def large(chars: int) -> str:
 
 
 @server.tool(structured_output=False)
+def pieces(count: int) -> CallToolResult:
+    """Answer with so many texts."""
+    return CallToolResult(content=[TextContent(type="text", text="y") for _ in range(count)])
+
+
+@server.tool(structured_output=False)
 def numbers() -> CallToolResult:
     """Answer with a number of more than 64 bits."""
     return CallToolResult(content=[TextContent(type="text", text="many")], structured_content={"n": 2**70})

@@ -91,4 +91,11 @@ def test_no_process_outlives_the_api(worker_class: str, tmp_path: Path) -> None:
 
 def _children(api: Server) -> list[psutil.Process]:
     found = psutil.Process(api.process.pid).children(recursive=True)
-    return [child for child in found if any("tool_server" in word for word in child.cmdline())]
+    return [child for child in found if _is_of_server(child)]
+
+
+def _is_of_server(process: psutil.Process) -> bool:
+    try:
+        return any("tool_server" in word for word in process.cmdline())
+    except psutil.NoSuchProcess:  # Also a zombie.
+        return False

@@ -64,17 +64,29 @@ def said(answer: ToolAnswer) -> str:
 
 
 def children() -> list[psutil.Process]:
-    return [
-        process
-        for process in psutil.Process().children(recursive=True)
-        if any(MODULE in word for word in process.cmdline())
-    ]
+    return [process for process in psutil.Process().children(recursive=True) if is_of_server(process)]
+
+
+def is_of_server(process: psutil.Process) -> bool:
+    try:
+        return any(MODULE in word for word in process.cmdline())
+    except psutil.NoSuchProcess:  # Also a zombie.
+        return False
 
 
 def test_a_server_is_ready_with_its_tools_and_answers(hub: ToolHub) -> None:
     wait_ready(hub)
     assert state(hub).protocol_version == "2026-07-28"
-    assert [tool.name for tool in state(hub).tools] == ["echo", "slow", "die", "large", "numbers", "invite", "fail"]
+    assert [tool.name for tool in state(hub).tools] == [
+        "echo",
+        "slow",
+        "die",
+        "large",
+        "pieces",
+        "numbers",
+        "invite",
+        "fail",
+    ]
     assert call(hub, "echo", text="héllo") == ToolAnswer(
         ({"type": "text", "text": "héllo"}, {"type": "structured", "value": {"result": "héllo"}})
     )
@@ -163,9 +175,18 @@ def test_a_cancel_reaches_the_server(hub: ToolHub, notes: Path) -> None:
 
 def test_a_huge_result_is_cut_and_says_so(hub: ToolHub) -> None:
     wait_ready(hub)
-    text = said(call(hub, "large", chars=10_000_000))
+    text = said(call(hub, "large", chars=6_000_000))
     assert len(text) < 410_000
     assert "left out" in text
+
+
+@pytest.mark.parametrize("arguments", [{"tool": "pieces", "count": 200_000}, {"tool": "large", "chars": 20_000_000}])
+def test_a_result_that_would_hold_up_everybody_is_not_read(hub: ToolHub, arguments: dict) -> None:
+    wait_ready(hub)
+    answer = call(hub, **arguments)
+    assert answer.is_error
+    assert "too long, or has too many pieces" in said(answer)
+    assert said(call(hub, "echo", text="still here")) == "still here"
 
 
 def test_a_result_that_cannot_be_kept_whole_keeps_its_text(hub: ToolHub) -> None:
@@ -182,9 +203,10 @@ def test_a_hundred_calls_at_once_are_answered(hub: ToolHub) -> None:
 
 def test_closing_ends_every_process_of_a_server(hub: ToolHub) -> None:
     wait_ready(hub)
-    (child,) = children()
+    found = children()
     hub.close()
-    assert not child.is_running()
+    assert found
+    assert psutil.wait_procs(found, timeout=1)[1] == []
 
 
 def test_reconnecting_to_a_server_that_is_not_there_is_refused(hub: ToolHub) -> None:
@@ -195,6 +217,24 @@ def test_reconnecting_to_a_server_that_is_not_there_is_refused(hub: ToolHub) -> 
     hub.reconnect("s")
     wait_for(lambda: children() and not set(before) & set(children()), what="another process")
     wait_ready(hub)
+
+
+def test_a_result_over_http_that_would_hold_up_everybody_is_not_read(notes: Path) -> None:
+    port = free_port()
+    process = _http_server(port, notes)
+    hub = ToolHub((McpServer("s", url=f"http://127.0.0.1:{port}/mcp"),))
+    hub.start()
+    try:
+        wait_ready(hub)
+        for arguments in ({"tool": "pieces", "count": 200_000}, {"tool": "large", "chars": 20_000_000}):
+            answer = call(hub, **arguments)
+            assert answer.is_error
+            assert len(said(answer)) < 500
+            assert said(call(hub, "echo", text="still here")) == "still here"
+    finally:
+        hub.close()
+        process.kill()
+        process.wait()
 
 
 def test_an_http_server_that_restarts_is_called_once_more_and_answers(notes: Path) -> None:
@@ -267,14 +307,12 @@ def test_a_server_that_ignores_everything_dies_with_a_killed_worker(notes: Path)
     worker = subprocess.Popen([sys.executable, "-c", script], cwd=ROOT)
 
     def started() -> list[psutil.Process]:
-        found = psutil.Process(worker.pid).children(recursive=True)
-        return [child for child in found if "stubborn" in child.cmdline()[-1:] and "-c" not in child.cmdline()]
+        return [child for child in psutil.Process(worker.pid).children(recursive=True) if is_of_server(child)]
 
-    (child,) = wait_for(started, what="the server's process")
+    found = wait_for(lambda: len(started()) == 2 and started(), what="the server's process, and what stands before it")
     os.kill(worker.pid, signal.SIGKILL)
     worker.wait()
-    gone = psutil.wait_procs([child], timeout=WAIT_SECONDS)[0]
-    assert gone
+    assert psutil.wait_procs(found, timeout=WAIT_SECONDS)[1] == []
 
 
 @contextmanager
