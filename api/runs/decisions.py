@@ -59,7 +59,7 @@ class Decisions:
         self._registry.check_slots()
         asked = self._store.run_decisions.question(account_id, run_id, decision.decided.tool_call_id)
         told = self._checked(decision, asked)
-        decided = self._store.run_decisions.decide(account_id, run_id, told, decision.scope, self._owner)
+        decided = self._store.run_decisions.decide(account_id, run_id, told, decision.scope, self._owner, asked)
         if decided.events is not None:
             try:
                 self._take_up(decided.run, take_up(decided.events), request_id)

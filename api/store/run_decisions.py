@@ -32,6 +32,7 @@ from api.store.transactions import Database
 from api.tool_calls import Definition
 
 MOST_ENDED_AT_ONCE = 100
+DECIDED = "Somebody has decided about this tool call before."
 TIMED_OUT = DecisionTimeout("Nobody decided about the tool call in time. Ask again, and it is asked for anew.")
 EXPIRED = RunInterrupted(TIMED_OUT.code, str(TIMED_OUT), TIMED_OUT.retryable)
 
@@ -64,17 +65,26 @@ class RunDecisions:
         """
         return self._database.read(_question, account_id, run_id, tool_call_id)
 
-    def decide(self, account_id: str, run_id: str, decided: ToolCallDecided, scope: Scope, owner: str) -> DecidedRun:
+    def decide(
+        self,
+        account_id: str,
+        run_id: str,
+        decided: ToolCallDecided,
+        scope: Scope,
+        owner: str,
+        asked: ToolCallRequiresAction | None = None,
+    ) -> DecidedRun:
         """Store a decision, once; with the last one the run goes on, and is the owner's.
 
         With the scope `thread` an approval is kept for the thread's later calls of this tool; with `step` everything
-        else that this run asks is answered in the same way.
+        else that this run asks is answered in the same way. With `asked` it is about that question and no later one of
+        the same call.
 
         Raises:
             NotFound: The account has no such run, or the run no such question.
             AlreadyDecided: Somebody was faster, or the run is over.
         """
-        return self._database.write(_decide, account_id, run_id, decided, scope, owner)
+        return self._database.write(_decide, account_id, run_id, decided, scope, owner, asked)
 
     def approved(self, account_id: str, thread_id: str) -> frozenset[Definition]:
         """Return what a person has approved for a thread."""
@@ -136,7 +146,13 @@ def _question(connection: Connection, account_id: str, run_id: str, tool_call_id
 
 
 def _decide(
-    connection: Connection, account_id: str, run_id: str, decided: ToolCallDecided, scope: Scope, owner: str
+    connection: Connection,
+    account_id: str,
+    run_id: str,
+    decided: ToolCallDecided,
+    scope: Scope,
+    owner: str,
+    meant: ToolCallRequiresAction | None,
 ) -> DecidedRun:
     run = get_run(connection, account_id, run_id)
     _lock(connection, run_id)
@@ -144,6 +160,8 @@ def _decide(
     stored = all_stored(connection, run_id)
     questions = _open_question(run, stored, decided.tool_call_id)
     asked = questions[decided.tool_call_id]
+    if meant is not None and meant != asked:
+        raise AlreadyDecided(DECIDED)
     decisions = [decided]
     for other in questions.values():
         is_same = scope == "step" or (scope == "thread" and _definition(other) == _definition(asked))
@@ -176,14 +194,14 @@ def _open_question(run: StoredRun, stored: list[RunEvent], tool_call_id: str) ->
             asked.pop(event.tool_call_id, None)
     if run.status != "requires_action" and (was_asked or not run.is_active):
         raise AlreadyDecided(
-            "Somebody has decided about this tool call before."
+            DECIDED
             if run.is_active or tool_call_id not in asked
             else "This answer has ended: there is nothing to decide any more."
         )
     if tool_call_id in asked:
         return asked
     if was_asked:
-        raise AlreadyDecided("Somebody has decided about this tool call before.")
+        raise AlreadyDecided(DECIDED)
     raise NotFound("This run asks nothing about such a tool call.")
 
 
