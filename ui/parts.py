@@ -1,7 +1,7 @@
 """The typed parts of a message as the page holds them, text among them in the making; pure, no I/O."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar, Literal
 
 ENDED = 0.0
@@ -125,8 +125,9 @@ def continued(parts: Iterable[Part]) -> list[Part]:
 
 
 def call_of(parts: Iterable[Part], tool_call_id: str) -> ToolCallPart | None:
-    """Return the call of that id."""
-    return next((part for part in parts if isinstance(part, ToolCallPart) and part.tool_call_id == tool_call_id), None)
+    """Return the last call of that id: an answer that goes on may have it twice."""
+    calls = [part for part in parts if isinstance(part, ToolCallPart) and part.tool_call_id == tool_call_id]
+    return calls[-1] if calls else None
 
 
 def _held(part: Part) -> object:
@@ -136,4 +137,7 @@ def _held(part: Part) -> object:
 
 
 def _copied(part: Part) -> Part:
-    return type(part)([part.text], ended_at=ENDED) if isinstance(part, GrowingPart) else part
+    if isinstance(part, GrowingPart):
+        return type(part)([part.text], ended_at=ENDED)
+    # What the former run asked, nobody is asked any more.
+    return replace(part, expires_at=None, questions=(), progress=None)

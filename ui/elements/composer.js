@@ -42,7 +42,8 @@ export default {
     };
     document.addEventListener("keydown", this.onEscape);
     this.onAway = (event) => {
-      if (event.target.closest?.(AWAY)) this.left = { text: this.$refs.text.value, at: performance.now() };
+      if (event.ctrlKey || event.metaKey || event.shiftKey || !event.target.closest?.(AWAY)) return;
+      this.left = { text: this.$refs.text.value, key: this.isSending ? this.keyed?.key : null, at: performance.now() };
     };
     document.addEventListener("click", this.onAway, true);
     this.save = () => this.store();
@@ -146,9 +147,11 @@ export default {
       const { left, sent, keyed, isSending } = this;
       const written = this.$refs.text.value;
       const isLeft = left && performance.now() - left.at < AWAY_MS;
+      // What was sent before the click stays with the thread that it was sent in.
+      const isSentHere = isLeft && isSending && keyed?.key === left.key;
       this.left = null;
       if (isLeft) {
-        this.sent = "";
+        if (!isSentHere) this.sent = "";
         this.put(left.text);
       }
       this.store();
@@ -156,7 +159,7 @@ export default {
       this.forgotten.delete(thread);
       this.take();
       if (!isLeft) return;
-      if (isSending) Object.assign(this, { sent, keyed, isSending });
+      if (isSending && !isSentHere) Object.assign(this, { sent, keyed, isSending });
       this.put(this.$refs.text.value + (written.startsWith(left.text) ? written.slice(left.text.length) : written));
       this.store();
     },

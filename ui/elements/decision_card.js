@@ -1,8 +1,10 @@
 // Asks a person about one tool call. The arguments may be changed, as JSON, before the call is approved. Escape stops no
 // answer from here: it is pressed to leave a field.
+const MAX_MESSAGE_BYTES = 950000; // NiceGUI drops messages to the server above 1 MB
+
 export default {
   template: `
-    <form class="decision" :aria-labelledby="id + '-title'" @submit.prevent="approve('once')"
+    <form class="decision" :aria-labelledby="id + '-title'" @submit.prevent="isDenying ? deny() : approve('once')"
       @keydown.esc.prevent="isDenying = false">
       <h3 :id="id + '-title'">{{ texts.question }} <bdi>{{ title }}</bdi><span v-if="server" class="decision-server">
         {{ ' ' + texts.of + ' ' }}<bdi>{{ server }}</bdi></span></h3>
@@ -10,7 +12,7 @@ export default {
         <textarea v-model="written" :rows="rows" dir="ltr" spellcheck="false" :disabled="isSending"
           :aria-invalid="problem ? 'true' : null" @input="problem = ''"></textarea></label>
       <label v-if="isDenying">{{ texts.reason }}
-        <input ref="reason" v-model="reason" dir="auto" maxlength="2000" :disabled="isSending" @keydown.enter.prevent="deny"></label>
+        <input ref="reason" v-model="reason" dir="auto" maxlength="2000" :disabled="isSending"></label>
       <p v-if="problem" class="decision-problem" role="alert">{{ problem }}</p>
       <div class="decision-buttons">
         <template v-if="!isDenying">
@@ -20,7 +22,7 @@ export default {
           <button type="button" class="button" :disabled="isSending" @click="askReason">{{ texts.deny }}</button>
         </template>
         <template v-else>
-          <button type="button" class="button button-accent" :disabled="isSending" @click="deny">{{ texts.deny }}</button>
+          <button type="submit" class="button button-accent" :disabled="isSending">{{ texts.deny }}</button>
           <button type="button" class="button" :disabled="isSending" @click="isDenying = false">{{ texts.back }}</button>
         </template>
       </div>
@@ -61,6 +63,10 @@ export default {
       if (!this.isSending) this.send({ decision: "deny", reason: this.reason.trim() });
     },
     send(decision) {
+      if (JSON.stringify(JSON.stringify(decision)).length > MAX_MESSAGE_BYTES) {
+        this.problem = this.texts.too_long;
+        return;
+      }
       this.isSending = true;
       this.problem = "";
       this.$emit("decide", decision);

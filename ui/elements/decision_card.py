@@ -36,6 +36,7 @@ class DecisionCard(ui.element, component="decision_card.js"):
             "reason": texts.DENY_REASON,
             "back": texts.CANCEL,
             "not_json": texts.ARGUMENTS_NOT_JSON,
+            "too_long": texts.ANSWER_TOO_LONG,
         }
         self.on("decide", lambda event: self._on_decide(event, on_decide))
 

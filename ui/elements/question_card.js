@@ -1,4 +1,6 @@
 // What an MCP server asks a person before its tool answers: a flat form, or an address to open. Nothing is opened by itself.
+const MAX_MESSAGE_BYTES = 950000; // NiceGUI drops messages to the server above 1 MB
+
 export default {
   template: `
     <form class="decision" :aria-labelledby="id + '-title'" @submit.prevent="accept"
@@ -23,7 +25,7 @@ export default {
               :step="field.isWhole ? 1 : 'any'" autocomplete="off"></label>
           <p v-if="field.description" dir="auto">{{ field.description }}</p>
         </template>
-        <p v-if="question.url" class="decision-address">{{ texts.opens }} <strong>{{ question.host }}</strong><br>
+        <p v-if="question.url" class="decision-address">{{ texts.opens }} <strong>{{ hostOf(question.url) }}</strong><br>
           <a :href="question.url" target="_blank" rel="noopener noreferrer">{{ question.url }}</a></p>
       </fieldset>
       <p v-if="problem" class="decision-problem" role="alert">{{ problem }}</p>
@@ -38,7 +40,7 @@ export default {
   data() {
     const values = {};
     for (const { key, fields } of this.questions) {
-      values[key] = Object.fromEntries(fields.map((field) => [field.name, structuredClone(field.given)]));
+      values[key] = Object.fromEntries(fields.map((field) => [field.name, JSON.parse(JSON.stringify(field.given ?? null))]));
     }
     return { values, isSending: false, problem: "" };
   },
@@ -50,6 +52,14 @@ export default {
   methods: {
     accept() {
       this.send("accept");
+    },
+    // As the browser reads the address that it opens.
+    hostOf(url) {
+      try {
+        return new URL(url).host;
+      } catch {
+        return "?";
+      }
     },
     // An empty field that is not needed is left out.
     contentOf(question) {
@@ -63,13 +73,18 @@ export default {
     },
     send(action) {
       if (this.isSending) return;
-      this.isSending = true;
-      this.problem = "";
       const answers = {};
       for (const question of this.questions) {
         answers[question.key] = action === "accept" ? { action, content: this.contentOf(question) } : { action };
       }
-      this.$emit("answer", JSON.stringify(answers));
+      const said = JSON.stringify(answers);
+      if (JSON.stringify(said).length > MAX_MESSAGE_BYTES) {
+        this.problem = this.texts.too_long;
+        return;
+      }
+      this.isSending = true;
+      this.problem = "";
+      this.$emit("answer", said);
     },
     fail(sentence) {
       this.isSending = false;

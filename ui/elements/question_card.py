@@ -34,6 +34,7 @@ class QuestionCard(ui.element, component="question_card.js"):
             "done": texts.HAVE_OPENED,
             "decline": texts.DECLINE,
             "cancel": texts.CANCEL,
+            "too_long": texts.ANSWER_TOO_LONG,
         }
         self.on("answer", lambda event: self._on_answer(event, on_decide))
 
@@ -73,8 +74,9 @@ def _address(url: str) -> dict[str, str]:
         parts = urlsplit(url)
     except ValueError:
         return {}
-    is_web = parts.scheme in ("http", "https") and parts.hostname
-    return {"url": url, "host": str(parts.hostname)} if is_web else {}
+    # Of the others two readers may see two hosts.
+    is_plain = url.isprintable() and not set(url) & set("\\ ") and "@" not in parts.netloc
+    return {"url": url} if is_plain and parts.scheme in ("http", "https") and parts.hostname else {}
 
 
 def _fields(schema: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
@@ -83,9 +85,6 @@ def _fields(schema: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     for name, described in entries:
         field = described if isinstance(described, dict) else {}
         kind = _kind(field)
-        given = field.get("default")
-        if kind == "choices":
-            given = given if isinstance(given, list) else []
         yield {
             "name": str(name),
             "title": str(field.get("title") or name),
@@ -94,8 +93,21 @@ def _fields(schema: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
             "choices": _choices(field) or _choices(field.get("items")),
             "isNeeded": isinstance(needed, list) and name in needed,
             "isWhole": field.get("type") == "integer",
-            "given": bool(given) if kind == "boolean" else given,
+            "given": _given(kind, field.get("default")),
         }
+
+
+def _given(kind: str, default: object) -> object:
+    """Return a default that fits its field."""
+    match kind:
+        case "boolean":
+            return default is True
+        case "choices":
+            return [value for value in default if isinstance(value, str)] if isinstance(default, list) else []
+        case "number":
+            return default if isinstance(default, int | float) and not isinstance(default, bool) else None
+        case _:
+            return default if isinstance(default, str) else None
 
 
 def _kind(field: Mapping[str, Any]) -> str:

@@ -47,7 +47,8 @@ class ToolCallView:
     def refresh(self) -> None:
         """Show what has become of the call."""
         part, message = self._part, self._message
-        others = sum(isinstance(other, ToolCallPart) and other.is_asked for other in message.parts) - 1
+        waiting = (other for other in message.parts if isinstance(other, ToolCallPart) and other.is_asked)
+        others = sum(not other.questions for other in waiting) - 1 if part.is_asked else 0
         shown = (part.version, message.is_running, others if part.is_asked else 0)
         if shown == self._shown:
             return

@@ -4,16 +4,19 @@ import base64
 import binascii
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
 from typing import Any
 from urllib.parse import urlsplit
 
 from ui import texts
-from ui.elements.tag import Tag
+from ui.elements.tag import Tag, add_icon
 from ui.parts import ToolResult
 
 MAX_PIECES = 50
 MAX_TEXT_CHARACTERS = 20_000
 MAX_DATA_CHARACTERS = 2_000_000  # of base64: 1.5 MB
+MAX_PRETTY_CHARACTERS = 20_000
+MAX_PRETTY_LEVELS = 200
 MAX_NODES = 150
 MAX_DEPTH = 8
 # Kinds that a browser decodes and that run nothing.
@@ -41,7 +44,9 @@ def show_text(text: str) -> None:
 
 
 def pretty(arguments: str) -> str:
-    """Return JSON as a person reads it; what is none, as it is."""
+    """Return JSON as a person reads it; what is none, or so long or deep that it would grow without end, as it is."""
+    if len(arguments) > MAX_PRETTY_CHARACTERS or arguments.count("[") + arguments.count("{") > MAX_PRETTY_LEVELS:
+        return arguments
     try:
         return json.dumps(json.loads(arguments), ensure_ascii=False, indent=2)
     except (ValueError, RecursionError):
@@ -58,7 +63,7 @@ def _show_piece(piece: Mapping[str, Any], *, has_text: bool) -> None:
     if kind == "text":
         show_text(_text(piece, "text"))
     elif kind in ("image", "audio"):
-        _show_data(str(kind), _text(piece, "mime_type").lower(), _text(piece, "data"))
+        _show_data(str(kind), _text(piece, "mime_type").lower(), "".join(_text(piece, "data").split()))
     elif kind == "resource_link":
         _show_link(_text(piece, "title") or _text(piece, "name") or uri, uri)
         if description := _text(piece, "description"):
@@ -72,7 +77,8 @@ def _show_piece(piece: Mapping[str, Any], *, has_text: bool) -> None:
     elif kind == "structured":
         with Tag("details" if has_text else "div", classes="tool-tree"):
             if has_text:
-                Tag("summary", texts.TOOL_STRUCTURED)
+                with Tag("summary", texts.TOOL_STRUCTURED):
+                    add_icon("down")
             _show_tree(piece.get("value"))
 
 
@@ -116,14 +122,19 @@ def _show_node(name: str, value: object, nodes: list[int], depth: int) -> None:
     with Tag("li"):
         if name:
             Tag("span", name, "tool-key").props("dir=auto")
-        children = [*_children(value)] if depth < MAX_DEPTH else []
+        children = [*islice(_children(value), max(0, nodes[0]) + 1)] if depth < MAX_DEPTH else []
         if not children:
-            said = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)[:MAX_TEXT_CHARACTERS]
+            said = value if isinstance(value, str) else _leaf(value)
             Tag("span", said[:MAX_TEXT_CHARACTERS], "tool-value").props("dir=auto")
             return
         with Tag("ul"):
             for key, child in children:
                 _show_node(key, child, nodes, depth + 1)
+
+
+def _leaf(value: object) -> str:
+    is_cut = isinstance(value, dict | list) and len(value) > 0
+    return texts.TOOL_ENTRIES.format(count=len(value)) if is_cut else json.dumps(value, ensure_ascii=False)  # type: ignore[arg-type]
 
 
 def _children(value: object) -> Iterator[tuple[str, object]]:

@@ -16,7 +16,7 @@ from ui import texts
 from ui.client.backend import Backend
 from ui.elements.thread_view import ThreadView
 from ui.errors import ApiRefused, PageError
-from ui.messages import Message, RunRequest, Status, ToolDecision
+from ui.messages import Message, RunRequest, Status, ToolCommand, ToolDecision
 from ui.pages.page_elements import PageElements
 from ui.parts import ToolCallPart
 from ui.thread.open_run import OpenRun, sentence_of
@@ -229,8 +229,17 @@ class OpenThread:
             self._state.thread_id = self.thread.thread_id
         content = asked.question.text if asked.question else None
         above = self._state.get(asked.parent_id) if content is None and not asked.continue_id else None
-        said = above.text if above else content or ""
-        return RunRequest(self.thread.thread_id, key, content, asked.parent_id, asked.continue_id, read_command(said))
+        return RunRequest(
+            self.thread.thread_id, key, content, asked.parent_id, asked.continue_id, self._command(content, above)
+        )
+
+    @staticmethod
+    def _command(content: str | None, above: Message | None) -> ToolCommand | None:
+        """Read the command that is asked for; a stored text that only begins like one is a question."""
+        try:
+            return read_command(above.text if above else content or "")
+        except NoCommand:
+            return None
 
     async def _cancel(self, run: OpenRun) -> None:
         try:
