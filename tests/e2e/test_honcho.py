@@ -70,7 +70,7 @@ def test_a_person_chats_with_the_embedded_model(product: tuple[Server, str], vis
     chat.send("Say hello in five words.")
     wait_for(lambda: len(chat.answer.inner_text().strip()) > 3, what="an answer")
     chat.wait_until_done()
-    expect(chat.answers.last).to_contain_text("tokens/s")
+    expect(chat.answers.last).to_contain_text("tokens")  # Of a very short answer there is no pace.
 
 
 def test_it_answers_says_where_the_page_is_and_leaves_no_process_behind(product: tuple[Server, str]) -> None:

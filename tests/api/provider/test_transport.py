@@ -322,6 +322,7 @@ class Tunnel:
             while True:
                 accepted, _ = self._listener.accept()
                 if self._is_ended:
+                    accepted.close()
                     return
                 with suppress(OSError), self._opened(accepted) as near:
                     self._near.append(near)
