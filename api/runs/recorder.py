@@ -157,12 +157,12 @@ class RunRecorder:
 
     def _store_park(self, recorded: Recorded) -> None:
         run = recorded.run
-        lines = _lines_after(recorded, [run.count_usage()])
+        lines = _lines_after(recorded, run.last_events())
         if self._store.run_decisions.park(self._owner, lines, run.expires_at()):
             # From now on anybody may have taken it up, also this worker.
             if self._recorded.get(run.run_id) is recorded:
                 del self._recorded[run.run_id]
-            run.log.abandon()
+            run.end()
             self._on_end(run)
         else:
             self._abandon({run.run_id})

@@ -55,6 +55,7 @@ class Run:
         self.sealed_at: float | None = None
         self.usage: Usage | None = None
         self.terminal: TerminalEvent | None = None
+        self.questions: Sequence[ToolCallRequiresAction] = ()
         self.error: DecantError | None = None
         self._steps = steps
         self._on_sealed = on_sealed
@@ -74,7 +75,7 @@ class Run:
         try:
             finished = self._steps.take(self.log)
             if isinstance(finished, Parked):
-                self._park()
+                self._park(finished.questions)
             elif finished is not None:
                 self.seal(RunCompleted(finished.finish_reason))
         except DecantError as error:
@@ -112,10 +113,12 @@ class Run:
         self.log.abandon()
 
     def last_events(self) -> list[Event]:
-        """Return what the log of a sealed run still lacks: the usage and the terminal event."""
-        if self.terminal is None:
+        """Return what the log of a sealed run still lacks: its questions, the usage, the terminal event."""
+        if self.terminal is not None:
+            return [self.count_usage(), self.terminal]
+        if not self.questions:
             raise RuntimeError("the run is not sealed")
-        return [self.count_usage(), self.terminal]
+        return [*self.questions, self.count_usage()]
 
     def count_usage(self) -> Usage:
         """Return the tokens so far."""
@@ -126,8 +129,7 @@ class Run:
 
     def expires_at(self) -> float:
         """Return when a parked run's first question expires, in seconds since 1970."""
-        asked = [entry.event for entry in self.log.entries]
-        return min(event.expires_at for event in asked if isinstance(event, ToolCallRequiresAction))
+        return min(question.expires_at for question in self.questions)
 
     def end_as_failed(self) -> None:
         """Change the end of a sealed run, which has turned out to be one that cannot be stored, into a failure."""
@@ -147,8 +149,9 @@ class Run:
         except ProviderError as error:
             self.fail(error)
 
-    def _park(self) -> None:
+    def _park(self, questions: Sequence[ToolCallRequiresAction]) -> None:
         """Seal without an end: the run waits for a person."""
+        self.questions = questions
         if self.log.seal(is_parked=True):
             self.sealed_at = time.monotonic()
             self._steps.close()

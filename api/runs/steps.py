@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Protocol
 
 from api.errors import ProviderError, ProviderTimeout, ProviderTruncated, ToolsUnsupported, TooManySteps
-from api.events import Event, StepStarted, ToolCallStarted, Usage
+from api.events import Event, StepStarted, ToolCallRequiresAction, ToolCallStarted, Usage
 from api.hub import in_turns
 from api.messages import Finished, Message, ModelRequest
 from api.parts import fold_events
@@ -51,7 +51,9 @@ class Limits(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Parked:
-    """The run waits for a person; the log says for what."""
+    """The run waits for a person, who is asked what is said here once that is stored."""
+
+    questions: Sequence[ToolCallRequiresAction]
 
 
 class Steps:
@@ -123,8 +125,7 @@ class Steps:
             judged = self._toolbox.judge(self._wanted)
         while self._settled(judged, log, self._toolbox, self._making):
             if judged.questions:
-                log.append(judged.questions)
-                return Parked()
+                return Parked(judged.questions)
             if self._by_hand is not None:
                 return Finished("stop")
             self._begin_step(log)

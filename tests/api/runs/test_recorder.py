@@ -1,17 +1,18 @@
 """The recorder above a real store, its cycles driven by hand."""
 
+import time
 from collections.abc import Sequence
 
 import pytest
 from sqlalchemy import text
 
-from api.events import MessageDelta, RunCompleted, Usage
+from api.events import MessageDelta, RunCompleted, ToolCallRequiresAction, Usage
 from api.messages import ModelRequest, text_message
 from api.parts import TextPart
 from api.runs.log_reader import RunReader
 from api.runs.recorder import HEARTBEAT_SECONDS, RunRecorder
 from api.runs.run import Run
-from api.runs.steps import Steps
+from api.runs.steps import Parked, Steps
 from api.store import Store
 from api.store.records import NewRun
 from tests.api.runs.test_log import Client
@@ -76,6 +77,21 @@ def test_what_has_come_is_stored_by_a_cycle_and_the_end_before_its_readers_see_i
     recording.cycle()
     assert types_read(run) == recording.stored(run)
     assert recording.stored(run)[-2:] == ["usage", "run.completed"]
+    assert (recording.over, len(recording.recorder)) == ([run], 0)
+
+
+def test_what_a_run_asks_is_stored_before_its_readers_see_it(recording: Recording) -> None:
+    run = recording.start("a")
+    recording.cycle()
+    asked = ToolCallRequiresAction("c1", "approval", "files", "read", time.time() + 60, "d")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Steps, "take", lambda _steps, _log: Parked([asked]))
+        run.produce()
+    assert asked not in [entry.event for entry in run.log.replay_after(0)]
+    recording.cycle()
+    assert types_read(run) == recording.stored(run)
+    assert recording.stored(run)[-2:] == ["tool_call.requires_action", "usage"]
+    assert recording.store.runs.get(ACCOUNT, run.run_id).status == "requires_action"
     assert (recording.over, len(recording.recorder)) == ([run], 0)
 
 
