@@ -9,9 +9,11 @@ from api.provider.chat_model import ChatModel
 from api.provider.probe import ProviderProbe
 from api.routes import access, documentation, errors, health, models, request_log, runs, stream, threads, tools
 from api.runs.decisions import Decisions
+from api.runs.holding import Holding
 from api.runs.launcher import Launcher
 from api.runs.recorder import RunRecorder
 from api.runs.registry import RunRegistry
+from api.runs.run import Run
 from api.runs.thread_runs import ThreadRuns
 from api.store import open_store
 from api.store.engine import is_sqlite, make_engine
@@ -43,13 +45,19 @@ def create_app(config: Config | None = None) -> Flask:
     if is_sqlite(store.engine):
         prepare(store.engine)
     owner = new_id()
-    recorder = RunRecorder(store, owner, registry.note_end)
-    hub = ToolHub(load_servers(config))
-    launcher = Launcher(store, registry, recorder, config, hub)
+    hub = ToolHub(load_servers(config), config.decision_seconds)
+
+    def note_end(run: Run) -> None:
+        holding.note_end(run)
+        registry.note_end(run)
+
+    recorder = RunRecorder(store, owner, note_end)
+    launcher = Launcher(store, registry, recorder, owner, config, hub)
     thread_runs = ThreadRuns(store, registry, launcher, owner, config)
     decisions = Decisions(store, registry, launcher, owner, config, hub)
     app.extensions |= {"chat_model": chat_model, "registry": registry, "recorder": recorder, "store": store}
-    app.extensions["tools"] = hub
+    holding = Holding(store, owner, hub, lambda decided: decisions.go_on(decided, new_id()))
+    app.extensions |= {"tools": hub, "holding": holding}
     commands.register(app, store)
     probe = ProviderProbe(chat_model.model_names, config.provider)
     app.register_blueprint(health.create_blueprint(chat_model.warm_up, probe.problem, store))

@@ -71,6 +71,7 @@ class ToolCallRequiresAction:
 
     `definition_hash` is what the tool is now: a decision is about that. Beside `approval` it is what the tool's server
     asks: `questions` have `key`, `mode`, `message`, and the `schema` of a form or a `url`; `state` is the server's own.
+    Where it asks within a call that is open, `held_by` is the worker that goes on with it.
     """
 
     type: ClassVar[str] = "tool_call.requires_action"
@@ -82,6 +83,7 @@ class ToolCallRequiresAction:
     definition_hash: str
     questions: Sequence[Mapping[str, Any]] | None = None
     state: str | None = None
+    held_by: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -124,4 +124,5 @@ def worker_exit(_server: "Arbiter", worker: "Worker") -> None:
     """Let runs that nobody reads go on until the drain limit, and their ends be stored; then end MCP servers."""
     if getattr(worker, "wsgi", None) is not None:  # It has started.
         worker.wsgi.extensions["registry"].wait_until_empty(settings.drain_seconds + 3)
+        worker.wsgi.extensions["holding"].close()
         worker.wsgi.extensions["tools"].close()

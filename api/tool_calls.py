@@ -60,21 +60,33 @@ class Question:
 class Given(NamedTuple):
     """What a person has answered, by question: an `action` (`accept`, `decline`, `cancel`) and perhaps `content`.
 
-    `state` is the server's own, which goes back as it came.
+    `state` is the server's own, which goes back as it came; a call that `is_open` goes on where it is.
     """
 
     answers: Mapping[str, Mapping[str, Any]]
     state: str | None
+    is_open: bool = False
+
+
+class CallKey(NamedTuple):
+    """A call of a run: ids of calls are good within their run."""
+
+    run_id: str
+    tool_call_id: str
 
 
 @dataclass(frozen=True, slots=True)
 class ToolAnswer:
-    """What a call has come to; with `questions` it is to be sent again with what a person answers, and the `state`."""
+    """What a call has come to; with `questions` it is to be sent again with what a person answers, and the `state`.
+
+    One that `is_open` is not sent again: this worker keeps it, and goes on with it.
+    """
 
     content: tuple[Content, ...]
     is_error: bool = False
     questions: tuple[Question, ...] = ()
     state: str | None = None
+    is_open: bool = False
 
 
 @dataclass(frozen=True, slots=True)

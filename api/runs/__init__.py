@@ -6,7 +6,8 @@
     steps          the calls to the model that make it; `model` is what they need of a provider, `usage` counts
     toolbox        what a run may call, and what a person is asked about; `calls` makes calls, `tools` is what both need
     launcher       a stored run begins or goes on: tools, producer, recorder; `run_request` is what was asked for
-    decisions      what persons decide; `taking_up` rebuilds the run that waited
+    decisions      what persons decide; `taking_up` rebuilds the run that waited, and `holding` watches those that wait
+                   within a call that this worker has open
     log            the run's numbered events in memory; `log_reader` follows it, `store_reader` the database, and
                    `following` first the one and then the other
     recorder       keeps this worker's runs in the store: events, heartbeat, cancels, ends
@@ -26,5 +27,6 @@ terminal event is in the log and the readers see it. A run of `POST /stream` is 
                             └─ cancelled, or nobody has decided in time ──▶ ended
 
 `requires_action` is the status of a run that waits for a person; like `running` it is ACTIVE: its thread runs no other.
-It is in no process: whoever takes the last decision takes it up from its log.
+It is in no process: whoever takes the last decision takes it up from its log. Only where an older MCP server asks within
+a call that stays open, the worker that has the call goes on with it, and its end ends the run.
 """

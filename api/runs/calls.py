@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from api.events import Event, ToolCallCompleted, ToolCallProgress
 from api.runs.tools import Tools
-from api.tool_calls import Given, Tool, ToolAnswer, failed
+from api.tool_calls import CallKey, Given, Tool, ToolAnswer, failed
 
 MOST_AT_ONCE = 8
 PROGRESS_SECONDS = 0.5  # Between two of a call: at most two a second.
@@ -38,10 +38,11 @@ class _Going(NamedTuple):
 
 
 class Calls:
-    """Makes calls; `close` cancels those that go on, from any thread."""
+    """Makes the calls of a run; `close` cancels those that go on, from any thread."""
 
-    def __init__(self, tools: Tools) -> None:
+    def __init__(self, tools: Tools, run_id: str) -> None:
         self._tools = tools
+        self._run_id = run_id
         self.asking: list[tuple[Call, ToolAnswer]] = []
         self._chars_left = MAX_CONTENT_CHARS
         self._going: dict[str, _Going] = {}
@@ -98,7 +99,8 @@ class Calls:
         with self._lock:
             if self._is_closed:
                 return
-            future = self._tools.call(call.tool, call.arguments, on_progress, call.given)
+            key = CallKey(self._run_id, call.tool_call_id)
+            future = self._tools.call(call.tool, call.arguments, on_progress, call.given, key)
             self._going[call.tool_call_id] = _Going(call, future, time.monotonic())
         future.add_done_callback(partial(_end, inbox, call.tool_call_id))
 

@@ -15,7 +15,7 @@ from api.runs.taking_up import TakenUp, take_up
 from api.runs.tools import Tools
 from api.store import Store
 from api.store.records import StoredRun
-from api.store.run_decisions import Scope
+from api.store.run_decisions import DecidedRun, Scope
 from api.tool_arguments import WrongArguments, check_arguments
 
 logger = logging.getLogger(__name__)
@@ -60,17 +60,23 @@ class Decisions:
         asked = self._store.run_decisions.question(account_id, run_id, decision.decided.tool_call_id)
         told = self._checked(decision, asked)
         decided = self._store.run_decisions.decide(account_id, run_id, told, decision.scope, self._owner, asked)
-        if decided.events is not None:
-            try:
-                self._take_up(decided.run, take_up(decided.events), request_id)
-            except BaseException as error:
-                logger.exception("Run %s cannot go on", run_id)
-                failure = error if isinstance(error, DecantError) else Internal("This answer could not go on.")
-                self._store.run_decisions.fail(
-                    self._owner, run_id, RunFailed(failure.code, str(failure), failure.retryable)
-                )
-                raise
+        self.go_on(decided, request_id)
         return decided.run
+
+    def go_on(self, decided: DecidedRun, request_id: str) -> None:
+        """Let a run go on in this worker, if nothing is left to decide and no other worker has to."""
+        if decided.events is None:
+            return
+        run_id = decided.run.run_id
+        try:
+            self._take_up(decided.run, take_up(decided.events), request_id)
+        except BaseException as error:
+            logger.exception("Run %s cannot go on", run_id)
+            failure = error if isinstance(error, DecantError) else Internal("This answer could not go on.")
+            self._store.run_decisions.fail(
+                self._owner, run_id, RunFailed(failure.code, str(failure), failure.retryable)
+            )
+            raise
 
     def _checked(self, decision: Decision, asked: ToolCallRequiresAction) -> ToolCallDecided:
         """Return a decision that fits what was asked."""

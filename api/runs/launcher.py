@@ -6,6 +6,7 @@ from functools import partial
 from api.config import Config
 from api.errors import BadRequest, NotFound
 from api.events import RunStarted, ToolCallStarted
+from api.ids import new_id
 from api.messages import ModelRequest
 from api.parts import Part
 from api.runs.recorder import RunRecorder
@@ -40,11 +41,12 @@ class Launcher:
     """Lets stored runs begin."""
 
     def __init__(
-        self, store: Store, registry: RunRegistry, recorder: RunRecorder, config: Config, tools: Tools
+        self, store: Store, registry: RunRegistry, recorder: RunRecorder, owner: str, config: Config, tools: Tools
     ) -> None:
         self._store = store
         self._registry = registry
         self._recorder = recorder
+        self._owner = owner
         self._config = config
         self._tools = tools
 
@@ -76,9 +78,8 @@ class Launcher:
         return Toolbox(
             self._tools,
             lambda tool: tool.policy == "always" and is_named(tool, names),
-            approved=frozenset,
-            wait_stored=lambda: True,
-            decision_seconds=self._config.decision_seconds,
+            run_id=new_id(),
+            owner=self._owner,
         )
 
     def find_tool(self, asked: ToolRequest) -> ToolRequest:
@@ -128,6 +129,8 @@ class Launcher:
         return Toolbox(
             self._tools,
             is_wanted,
+            run_id=run.run_id,
+            owner=self._owner,
             approved=partial(self._store.run_decisions.approved, run.account_id, run.thread_id),
             wait_stored=partial(self._recorder.wait_stored, run.run_id),
             decision_seconds=self._config.decision_seconds,

@@ -156,6 +156,8 @@ class Run:
             self.sealed_at = time.monotonic()
             self._steps.close()
             self._on_sealed(self)
+        else:
+            self._steps.forget()
 
     def _seal(self, terminal: TerminalEvent, error: DecantError | None) -> bool:
         is_first = self.log.seal()

@@ -18,7 +18,7 @@ from api.parts import fold_events
 from api.runs.calls import Calls
 from api.runs.log import RunLog
 from api.runs.model import ChatModel, Completion
-from api.runs.toolbox import NOT_STORED, Decided, Judged, Toolbox
+from api.runs.toolbox import NOBODY, NOT_STORED, Decided, Judged, Toolbox
 from api.runs.usage import TEXT, estimated_usage, events_of_step, total_usage
 from api.tool_calls import failed
 
@@ -86,7 +86,7 @@ class Steps:
         self._limits = limits
         self._retry_delays_seconds = retry_delays_seconds
         self._toolbox = toolbox
-        self._making = Calls(toolbox.tools) if toolbox is not None else None
+        self._making = Calls(toolbox.tools, toolbox.run_id) if toolbox is not None else None
         self._decided = decided
         self._by_hand = by_hand
         self._step = step
@@ -143,6 +143,11 @@ class Steps:
         if self._making is not None:
             self._making.close()
 
+    def forget(self) -> None:
+        """Cancel the calls that are open while a person is asked: the run does not wait for one."""
+        if self._toolbox is not None:
+            self._toolbox.tools.forget(self._toolbox.run_id)
+
     def check_silence(self, now: float) -> None:
         """Raise when the provider has said nothing for too long; its keep-alives do not count.
 
@@ -178,8 +183,13 @@ class Steps:
             log.append([making.completed(call.tool_call_id, failed(NOT_STORED)) for call in judged.calls])
             return not self._closed.is_set()
         if not making.make(judged.calls, log.append) or self._closed.is_set():
+            self.forget()
             return False
-        judged.questions += [toolbox.asked_by_server(call, answer) for call, answer in making.asking]
+        if toolbox.has_person:
+            judged.questions += [toolbox.asked_by_server(call, answer) for call, answer in making.asking]
+        else:
+            log.append([making.completed(call.tool_call_id, failed(NOBODY)) for call, _ in making.asking])
+            self.forget()
         return True
 
     def _begin_step(self, log: RunLog) -> None:

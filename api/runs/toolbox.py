@@ -16,6 +16,7 @@ FIND_SECONDS = 10.0
 LONG_CHARS = 10_000  # Longer arguments are checked off the hub.
 
 NOT_STORED = "The call was not made: the database does not answer."
+NOBODY = "This tool asks the person something first, and here nobody can be asked."
 GONE = "The call was not made: its MCP server does not offer this tool now."
 
 
@@ -41,7 +42,8 @@ class Toolbox:
     """The tools of one run: those of the offered ones that are wanted.
 
     `approved` says what the person has approved for the run's thread; `wait_stored` returns once the log is stored,
-    False where it is not: no call goes out before others could find it. `decision_seconds` is how long a person has.
+    False where it is not: no call goes out before others could find it. `decision_seconds` is how long a person has,
+    0 where there is nobody to be asked; `owner` is this worker.
     """
 
     def __init__(
@@ -49,16 +51,20 @@ class Toolbox:
         tools: Tools,
         is_wanted: Callable[[Tool], bool],
         *,
-        approved: Callable[[], frozenset[Definition]],
-        wait_stored: Callable[[], bool],
-        decision_seconds: float,
+        run_id: str,
+        owner: str,
+        approved: Callable[[], frozenset[Definition]] = frozenset,
+        wait_stored: Callable[[], bool] = lambda: True,
+        decision_seconds: float = 0,
     ) -> None:
         self.tools = tools
+        self.run_id = run_id
         self.wait_stored = wait_stored
         self.told: tuple[Tool, ...] = ()
         self._by_name: dict[str, Tool] = {}
         self._is_wanted = is_wanted
         self._approved = approved
+        self._owner = owner
         self._decision_seconds = decision_seconds
         self.look()
 
@@ -114,6 +120,11 @@ class Toolbox:
                 judged.calls.append(read) if isinstance(read, Call) else judged.answers.append(read)
         return judged
 
+    @property
+    def has_person(self) -> bool:
+        """Whether somebody can be asked."""
+        return self._decision_seconds > 0
+
     def asked_by_server(self, call: Call, answer: ToolAnswer) -> ToolCallRequiresAction:
         """Return what a server asks the person, as it is put to them."""
         first, tool = answer.questions[0], call.tool
@@ -130,6 +141,7 @@ class Toolbox:
             tool.definition_hash,
             questions,
             answer.state,
+            self._owner if answer.is_open else None,
         )
 
     def _go_on(
@@ -140,7 +152,9 @@ class Toolbox:
         read = _read(call, tool, call.arguments) if tool is not None else (call.tool_call_id, failed(GONE))
         if isinstance(read, Call):
             declined = {str(question["key"]): {"action": "decline"} for question in asked.questions or ()}
-            judged.calls.append(read._replace(given=Given(decision.answers or declined, asked.state)))
+            judged.calls.append(
+                read._replace(given=Given(decision.answers or declined, asked.state, asked.held_by is not None))
+            )
         else:
             judged.answers.append(read)
 

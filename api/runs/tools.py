@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from typing import Any, Protocol
 
-from api.tool_calls import Given, Tool, ToolAnswer, ToolServer
+from api.tool_calls import CallKey, Given, Tool, ToolAnswer, ToolServer
 
 # How far a call is, of how much, and what the server says of it.
 Progress = Callable[[float, float | None, str | None], None]
@@ -23,12 +23,20 @@ class Tools(Protocol):
         """Return a tool, waiting so long for a server that is being connected to; None if there is none."""
 
     def call(
-        self, tool: Tool, arguments: Mapping[str, Any], on_progress: Progress, given: Given | None = None
+        self,
+        tool: Tool,
+        arguments: Mapping[str, Any],
+        on_progress: Progress,
+        given: Given | None = None,
+        key: CallKey | None = None,
     ) -> "Future[ToolAnswer]":
         """Call a tool, or go on with what a person has answered.
 
         What goes wrong is an answer, and cancelling the future cancels the call at its server.
         """
+
+    def forget(self, run_id: str) -> None:
+        """Cancel the calls of a run that are open while a person is asked."""
 
     def reconnect(self, name: str) -> None:
         """Connect to a server anew, and list what it offers.

@@ -5,6 +5,7 @@ first and then the run, like a start and an end, so that no two transactions wai
 """
 
 import time
+from collections.abc import Collection, Iterable
 from dataclasses import replace
 from typing import Any, Literal, NamedTuple
 
@@ -16,6 +17,7 @@ from api.events import (
     RunFailed,
     RunInterrupted,
     TerminalEvent,
+    ToolCallCompleted,
     ToolCallDecided,
     ToolCallRequiresAction,
     from_json,
@@ -26,7 +28,7 @@ from api.store.run_endings import TOUCH_THREAD, all_stored, end_stored
 from api.store.run_events import insert_lines
 from api.store.run_lines import RunEvent, RunLines, pack
 from api.store.run_rows import get_run, lock_owned
-from api.store.schema import Now, is_parked, messages, runs, threads, tool_decisions
+from api.store.schema import Now, is_active, is_parked, messages, runs, threads, tool_decisions
 from api.store.statements import insert_if_new
 from api.store.transactions import Database
 from api.tool_calls import Definition
@@ -36,14 +38,23 @@ DECIDED = "Somebody has decided about this tool call before."
 TIMED_OUT = DecisionTimeout("Nobody decided about the tool call in time. Ask again, and it is asked for anew.")
 EXPIRED = RunInterrupted(TIMED_OUT.code, str(TIMED_OUT), TIMED_OUT.retryable)
 
+OF_OPEN_CALLS = (ToolCallRequiresAction.type, ToolCallCompleted.type)
+
 Scope = Literal["once", "thread", "step"]
 
 
 class DecidedRun(NamedTuple):
-    """A run that somebody has decided about; `events` is its log if nothing is left to decide, and it goes on."""
+    """A run that somebody has decided about; `events` is its log if it is for who reads this to go on with it."""
 
     run: StoredRun
     events: tuple[RunEvent, ...] | None
+
+
+class HeldRuns(NamedTuple):
+    """What has become of parked runs: those that wait still, and those that are decided about and their holder's."""
+
+    waiting: frozenset[str]
+    decided: tuple[DecidedRun, ...]
 
 
 class RunDecisions:
@@ -74,7 +85,7 @@ class RunDecisions:
         owner: str,
         asked: ToolCallRequiresAction | None = None,
     ) -> DecidedRun:
-        """Store a decision, once; with the last one the run goes on, and is the owner's.
+        """Store a decision, once; with the last one the run goes on, and is the owner's or that of the calls' holder.
 
         With the scope `thread` an approval is kept for the thread's later calls of this tool; with `step` everything
         else that this run asks is answered in the same way. With `asked` it is about that question and no later one of
@@ -85,6 +96,14 @@ class RunDecisions:
             AlreadyDecided: Somebody was faster, or the run is over.
         """
         return self._database.write(_decide, account_id, run_id, decided, scope, owner, asked)
+
+    def held(self, owner: str, run_ids: Collection[str]) -> HeldRuns:
+        """Return what has become of runs whose open calls the owner holds."""
+        return self._database.read(_held, owner, run_ids)
+
+    def interrupt(self, run_id: str, interrupted: RunInterrupted) -> bool:
+        """End a run that waits for a person."""
+        return self._database.write(end_parked, run_id, interrupted)
 
     def approved(self, account_id: str, thread_id: str) -> frozenset[Definition]:
         """Return what a person has approved for a thread."""
@@ -175,9 +194,36 @@ def _decide(
     insert_lines(connection, [(number, lines)])
     if len(questions) > len(decisions):
         return DecidedRun(get_run(connection, account_id, run_id), None)
-    message_id = connection.execute(TAKE_UP, {"of_run": run_id, "of_owner": owner}).scalar_one()
+    holder = _holder(stored)
+    message_id = connection.execute(TAKE_UP, {"of_run": run_id, "of_owner": holder or owner}).scalar_one()
     connection.execute(SHOW, {"of_message": message_id, "now": "running"})
-    return DecidedRun(get_run(connection, account_id, run_id), tuple(all_stored(connection, run_id)))
+    events = None if holder else tuple(all_stored(connection, run_id))
+    return DecidedRun(get_run(connection, account_id, run_id), events)
+
+
+def _holder(stored: Iterable[RunEvent]) -> str | None:
+    """Return who holds calls of a parked run that are open."""
+    open_calls: dict[str, str] = {}
+    for row in stored:
+        event = from_json(row.type, row.data) if row.type in OF_OPEN_CALLS else None
+        if isinstance(event, ToolCallCompleted):
+            open_calls.pop(event.tool_call_id, None)
+        elif isinstance(event, ToolCallRequiresAction) and event.held_by is not None:
+            open_calls[event.tool_call_id] = event.held_by
+    return next(iter(open_calls.values()), None)
+
+
+def _held(connection: Connection, owner: str, run_ids: Collection[str]) -> HeldRuns:
+    columns = (runs.c.id, runs.c.account_id, runs.c.status, runs.c.owner)
+    rows = connection.execute(select(*columns).where(runs.c.id.in_(run_ids), is_active)).all()
+    mine = [row for row in rows if row.status != "requires_action" and row.owner == owner]
+    return HeldRuns(
+        frozenset(row.id for row in rows if row.status == "requires_action"),
+        tuple(
+            DecidedRun(get_run(connection, row.account_id, row.id), tuple(all_stored(connection, row.id)))
+            for row in mine
+        ),
+    )
 
 
 def _open_question(run: StoredRun, stored: list[RunEvent], tool_call_id: str) -> dict[str, ToolCallRequiresAction]:

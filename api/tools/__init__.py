@@ -3,7 +3,8 @@
 servers    the configuration: one file in the `mcpServers` form, checked at the start
 loop       the asyncio loop of a worker, the same under gevent and native threads
 hub        the servers of a worker: what they offer, and calls from any thread
-session    one server: connects, lists, connects again; a call, its progress, silence and end
+session    one server: connects, lists, connects again; a call and its end; `silence` is the call's deadline
+open_calls the calls of an older server, which asks the person while they are open
 transports how it is reached; `relay` (a process of its own) and `bounds` keep out what would hold up everybody
 listing    the tools that it offers, bounded
 policy     what may be called without asking a person

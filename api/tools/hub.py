@@ -6,11 +6,13 @@ import time
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from api.errors import NotFound
 from api.hub import off_hub
-from api.tool_calls import Given, Tool, ToolAnswer, ToolServer
+from api.ids import new_id
+from api.tool_calls import CallKey, Given, Tool, ToolAnswer, ToolServer
 from api.tools.loop import LoopThread
 from api.tools.servers import McpServer
 
@@ -19,15 +21,20 @@ if TYPE_CHECKING:
 
 CLOSE_SECONDS = 5  # A process that ignores its end and SIGTERM takes four.
 FIND_PAUSE_SECONDS = 0.05
+KEEP_SECONDS = 86_400.0
 
 logger = logging.getLogger(__name__)
 
 
 class ToolHub:
-    """Connects in the background from `start` on; nothing is imported or started where there are no servers."""
+    """Connects in the background from `start` on; nothing is imported or started where there are no servers.
 
-    def __init__(self, servers: Sequence[McpServer]) -> None:
+    A call that waits for a person within an older server is kept for `keep_seconds`.
+    """
+
+    def __init__(self, servers: Sequence[McpServer], keep_seconds: float = KEEP_SECONDS) -> None:
         self._servers = tuple(servers)
+        self._keep_seconds = keep_seconds
         self._loop: LoopThread | None = None
         self._sessions: dict[str, ServerSession] = {}
         self._main: Future[None] | None = None
@@ -73,13 +80,24 @@ class ToolHub:
             time.sleep(FIND_PAUSE_SECONDS)
 
     def call(
-        self, tool: Tool, arguments: Mapping[str, Any], on_progress: "Progress", given: Given | None = None
+        self,
+        tool: Tool,
+        arguments: Mapping[str, Any],
+        on_progress: "Progress",
+        given: Given | None = None,
+        key: CallKey | None = None,
     ) -> "Future[ToolAnswer]":
         """Call a tool, or go on with what a person has answered; cancelling the future cancels it at the server."""
         session = self._sessions[tool.server]
         if self._loop is None:
             raise RuntimeError("the hub is not started")
-        return self._loop.submit(session.call(tool, arguments, on_progress, given))
+        return self._loop.submit(session.call(key or CallKey(new_id(), ""), tool, arguments, on_progress, given))
+
+    def forget(self, run_id: str) -> None:
+        """Cancel the calls of a run that wait for a person within a server."""
+        for session in self._sessions.values():
+            if self._loop is not None:
+                self._loop.call(partial(session.forget, run_id))
 
     def reconnect(self, name: str) -> None:
         """Connect to a server anew, and list what it offers.
@@ -95,7 +113,7 @@ class ToolHub:
     async def _run(self) -> None:
         # It takes half a second, and is nobody's wait.
         from_session = off_hub(_load)
-        self._sessions = {server.name: from_session(server) for server in self._servers}
+        self._sessions = {server.name: from_session(server, self._keep_seconds) for server in self._servers}
         try:
             async with asyncio.TaskGroup() as group:
                 for session in self._sessions.values():

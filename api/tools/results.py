@@ -17,7 +17,10 @@ MAX_PIECES = 200
 MAX_QUESTIONS = 5
 MAX_QUESTION_CHARS = 4000
 MAX_QUESTION_SIZE = 100_000
-NOT_GIVEN = "The tool asks for something that this program does not give (sampling, roots, or no address of the web)."
+NOT_GIVEN = (
+    "The tool asks for something that this program does not give (sampling, roots, no address of the web, or a form "
+    "that is too long)."
+)
 CUT = "\n[The rest of this result is left out: it is too long.]"
 UNREADABLE = "[This tool also answered with structured content that cannot be kept.]"
 TOO_LARGE = "[This tool answered with a file that is too large to be shown.]"
@@ -35,18 +38,25 @@ def questions_of(result: types.InputRequiredResult) -> ToolAnswer:
     """Return what a server asks the person; a failure where it asks for anything else, or for too much."""
     questions = []
     for key, request in (result.input_requests or {}).items():
-        params = request.params if isinstance(request, types.ElicitRequest) else None
-        if isinstance(params, types.ElicitRequestFormParams):
-            schema = params.requested_schema
-            questions.append(Question(key, "form", params.message[:MAX_QUESTION_CHARS], schema=schema))
-        elif isinstance(params, types.ElicitRequestURLParams) and params.url.startswith(("http://", "https://")):
-            questions.append(Question(key, "url", params.message[:MAX_QUESTION_CHARS], url=params.url))
-        else:
+        question = question_of(key, request.params) if isinstance(request, types.ElicitRequest) else None
+        if question is None:
             return failed(NOT_GIVEN)
-    sizes = [len(result.request_state or ""), *(len(question.key) + _size(question.schema) for question in questions)]
-    if len(questions) > MAX_QUESTIONS or max(sizes) > MAX_QUESTION_SIZE:
+        questions.append(question)
+    if len(questions) > MAX_QUESTIONS or len(result.request_state or "") > MAX_QUESTION_SIZE:
         return failed("The tool asks for more than a person can be asked.")
     return ToolAnswer((), questions=tuple(questions), state=result.request_state)
+
+
+def question_of(key: str, params: types.ElicitRequestParams) -> Question | None:
+    """Return what a server asks; None where it is too much for a person, or no address of the web."""
+    message = params.message[:MAX_QUESTION_CHARS]
+    if isinstance(params, types.ElicitRequestURLParams):
+        question = Question(key, "url", message, url=params.url)
+        is_good = params.url.startswith(("http://", "https://"))
+    else:
+        question = Question(key, "form", message, schema=params.requested_schema)
+        is_good = True
+    return question if is_good and len(key) + _size(question.schema or question.url) <= MAX_QUESTION_SIZE else None
 
 
 def _size(schema: object) -> int:

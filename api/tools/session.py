@@ -10,17 +10,19 @@ import time
 from collections.abc import Callable, Mapping
 from contextlib import AsyncExitStack, suppress
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from mcp import Client, types
-from mcp.client.session import ClientRequestContext
 from mcp.shared.dispatcher import ProgressFnT
 
-from api.tool_calls import Given, ServerStatus, Tool, ToolAnswer, ToolServer, failed
+from api.tool_calls import CallKey, Given, ServerStatus, Tool, ToolAnswer, ToolServer, failed
 from api.tools.failures import NEEDS_TOKEN, is_session_lost, sentence_of
 from api.tools.listing import list_tools
+from api.tools.open_calls import OpenCalls
 from api.tools.results import answer_of, questions_of
 from api.tools.servers import McpServer
+from api.tools.silence import Silence
 from api.tools.transports import CONNECT_SECONDS, Heard, connected
 
 BACKOFF_SECONDS = (1.0, 2.0, 5.0, 15.0, 30.0, 60.0)
@@ -28,9 +30,8 @@ LONG_SECONDS = 30.0
 LOOK_SECONDS = 0.5
 MOST_CALLS = 90
 MOST_ROUNDS = 10
-FIRST_THAT_ASKS = "2026-07-28"
+NEWER = "2026-07-28"
 TURNS = 10  # Of the loop: a connection's end that has come already is seen after so many.
-MOST_SECONDS = 3600.0
 OUTCOME_UNKNOWN = "Whether the tool has done its work is unknown; it is not called again."
 
 Progress = Callable[[float, float | None, str | None], None]
@@ -41,7 +42,7 @@ logger = logging.getLogger(__name__)
 class ServerSession:
     """A server and the connection to it; `state` may be read by any thread."""
 
-    def __init__(self, server: McpServer) -> None:
+    def __init__(self, server: McpServer, keep_seconds: float) -> None:
         self.server = server
         self.state = ToolServer(server.name, server.title or server.name, "connecting")
         self._client: Client | None = None
@@ -51,21 +52,19 @@ class ServerSession:
         self._changed = asyncio.Event()
         self._calls = asyncio.Semaphore(MOST_CALLS)
         self._is_trying = False
-        self._is_older = False
+        self._open_calls = OpenCalls(server.silence_seconds, keep_seconds)
 
     async def run(self) -> None:
         """Keep the server connected until the task is cancelled."""
         attempts = 0
         while True:
             began_at = time.monotonic()
-            self._is_trying, was_older = True, self._is_older
+            self._is_trying = True
             try:
                 await self._stay_connected()
             except Exception as error:  # noqa: BLE001 - Whatever a server does is its state, and no reason to stop.
                 self._note_failure(error)
             self._is_trying = False
-            if self._is_older and not was_older:
-                continue
             # One that ends as soon as it is there is not to be started again and again.
             attempts = 0 if time.monotonic() - began_at > LONG_SECONDS else attempts + 1
             if attempts:
@@ -81,41 +80,61 @@ class ServerSession:
         self._awaited.set()
 
     async def call(
-        self, tool: Tool, arguments: Mapping[str, Any], on_progress: Progress, given: Given | None = None
+        self, key: CallKey, tool: Tool, arguments: Mapping[str, Any], on_progress: Progress, given: Given | None = None
     ) -> ToolAnswer:
         """Call a tool once, or go on with what a person has answered; what goes wrong is an answer for the model."""
         async with self._calls:
+            if given is not None and given.is_open:
+                return await self._go_on(key, given)
             for is_last in (False, True):
                 client = await self._connected()
                 if client is None:
                     break
+                call = partial(self._call, client, tool, arguments, on_progress, given)
                 try:
-                    return await self._call(client, tool, arguments, on_progress, given)
+                    if client.protocol_version < NEWER:
+                        return await self._open_calls.make(key, call)
+                    return await call(Silence(self.server.silence_seconds))
                 except Exception as error:  # noqa: BLE001 - Whatever a server does is an answer.
                     if is_last or not is_session_lost(error):
-                        return failed(f"{sentence_of(error, self.server).rstrip('.')}. {OUTCOME_UNKNOWN}")
+                        return self._failed(error)
                 # Another call may have found out before, and a connection that is new is not dropped.
                 if self._client is client:
                     self.reconnect()
             return failed(f"The MCP server {self.server.name} cannot be reached: {self.state.error}")
 
-    async def _call(
-        self, client: Client, tool: Tool, arguments: Mapping[str, Any], on_progress: Progress, given: Given | None
-    ) -> ToolAnswer:
-        silence = self.server.silence_seconds
-        loop = asyncio.get_running_loop()
-        latest = loop.time() + MOST_SECONDS
+    def forget(self, run_id: str) -> None:
+        """Cancel the calls of a run that wait for a person."""
+        self._open_calls.forget(run_id)
+
+    async def _go_on(self, key: CallKey, given: Given) -> ToolAnswer:
         try:
-            async with asyncio.timeout(silence) as limit:
+            answer = await self._open_calls.go_on(key, given)
+        except Exception as error:  # noqa: BLE001 - Whatever a server does is an answer.
+            return self._failed(error)
+        return answer or failed(f"The call is not open any more. {OUTCOME_UNKNOWN}")
 
-                async def progressed(progress: float, total: float | None, message: str | None) -> None:
-                    limit.reschedule(min(loop.time() + silence, latest))
-                    on_progress(progress, total, message)
+    def _failed(self, error: Exception) -> ToolAnswer:
+        return failed(f"{sentence_of(error, self.server).rstrip('.')}. {OUTCOME_UNKNOWN}")
 
+    async def _call(
+        self,
+        client: Client,
+        tool: Tool,
+        arguments: Mapping[str, Any],
+        on_progress: Progress,
+        given: Given | None,
+        silence: Silence,
+    ) -> ToolAnswer:
+        async def progressed(progress: float, total: float | None, message: str | None) -> None:
+            silence.hear()
+            on_progress(progress, total, message)
+
+        try:
+            async with silence.limit():
                 result = await _sent(client, tool.name, dict(arguments), progressed, given)
         except TimeoutError:
-            what = f"took longer than {MOST_SECONDS:g}" if loop.time() >= latest else f"was silent for {silence:g}"
-            return failed(f"The tool {what} seconds and is cancelled.")
+            return failed(silence.sentence())
         return questions_of(result) if isinstance(result, types.InputRequiredResult) else answer_of(result)
 
     async def _connected(self) -> Client | None:
@@ -140,13 +159,9 @@ class ServerSession:
             async with asyncio.timeout(CONNECT_SECONDS):
                 self._heard = Heard()
                 transport = connected(self.server, self._heard)
-                asks = None if self._is_older else _never_asked
+                asks = self._open_calls.ask
                 client = Client(transport, message_handler=self._on_message, cache=None, elicitation_callback=asks)
                 await stack.enter_async_context(client)
-                if not self._is_older and client.protocol_version < FIRST_THAT_ASKS:
-                    # It would ask within an open call, which nobody could answer after a restart: it is not told to.
-                    self._is_older = True
-                    return
                 tools = await list_tools(client, self.server)
             self._client = client
             self.state = replace(
@@ -228,14 +243,6 @@ async def _sent(
     if isinstance(result, types.CallToolResult | types.InputRequiredResult):
         return result
     raise TypeError(f"a call came to {type(result).__name__}")
-
-
-async def _never_asked(
-    context: ClientRequestContext, params: types.ElicitRequestParams
-) -> types.ElicitResult | types.ErrorData:
-    """Say to the SDK that questions are put to the person, which is done with what it returns."""
-    del context, params
-    return types.ElicitResult(action="cancel")
 
 
 def _is_closed(client: Client) -> bool:

@@ -11,12 +11,13 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-from api.tool_calls import Given, Question
+from api.tool_calls import CallKey, Given, Question
 from api.tools.hub import ToolHub
 from api.tools.servers import McpServer
 
 READY_SECONDS = 30.0
 CALL_SECONDS = 40.0
+KEY = CallKey("run", "call")
 SETTLE_SECONDS = 1.0
 SAMPLES: Mapping[str, Any] = {"integer": 5, "number": 5, "string": "test", "boolean": True, "array": [], "object": {}}
 
@@ -36,10 +37,11 @@ def main() -> int:
         asked = json.loads(os.environ.get("MCP_CONFORMANCE_CONTEXT") or "{}").get("toolCalls")
         calls = [(call["name"], call["arguments"]) for call in asked or ()]
         for name, arguments in calls or [(name, sample(tool.input_schema)) for name, tool in tools.items()]:
-            answer = hub.call(tools[name], arguments, lambda *_: None).result(CALL_SECONDS)
+            answer = hub.call(tools[name], arguments, lambda *_: None, None, KEY).result(CALL_SECONDS)
             while answer.questions:
-                given = Given({question.key: answered(question) for question in answer.questions}, answer.state)
-                answer = hub.call(tools[name], arguments, lambda *_: None, given).result(CALL_SECONDS)
+                answers = {question.key: answered(question) for question in answer.questions}
+                given = Given(answers, answer.state, answer.is_open)
+                answer = hub.call(tools[name], arguments, lambda *_: None, given, KEY).result(CALL_SECONDS)
             print(name, answer.is_error, str(answer.content)[:200], file=sys.stderr)
         time.sleep(SETTLE_SECONDS)
     finally:
