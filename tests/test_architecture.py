@@ -107,6 +107,7 @@ PURE = (
     "api.provider.context",
     "api.provider.errors",
     "api.provider.http1",
+    "api.provider.pictures",
     "api.provider.told_steps",
     "api.provider.sse_decoder",
     "api.runs.titles",

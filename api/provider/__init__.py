@@ -3,6 +3,7 @@
     chat_model           what a caller uses: `ChatModel.open` gives a `Completion`, whose `events` asks and yields
     context              as much of a thread as the model takes
     request_body         LangChain: messages and options become the JSON of a request
+    told_steps           an answer with tool calls as the messages of its steps, `pictures` those that tools gave
     transport            sends a request and gives its response, read as it arrives
     connections          connects by urllib3 (proxy, TLS) and keeps idle connections
     exchange             what another thread holds to end a call at any moment, also before the response

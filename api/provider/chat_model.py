@@ -22,6 +22,7 @@ from api.provider.context import told_messages
 from api.provider.errors import CHECK_BASE_URL, SAYS, error_from_response
 from api.provider.exchange import Exchange
 from api.provider.foreign_errors import FOREIGN_ERRORS, translated
+from api.provider.pictures import PICTURES
 from api.provider.pieces import names_of
 from api.provider.redaction import HIDDEN, without_prompt
 from api.provider.refusals import TOOLS, refused_option
@@ -120,7 +121,7 @@ class ChatModel:
                 return response
             said = _said(response)
             option = refused_option(said, body)
-            is_refused = response.status in (400, 422) or option == TOOLS
+            is_refused = response.status in (400, 422) or option in (TOOLS, PICTURES)
             if option is None or option in refused or not is_refused:
                 raise error_from_response(response.status, response.headers, said)
             logger.warning("%s does not take %s, which is left out from now on", request.model, option)

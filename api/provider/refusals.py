@@ -8,6 +8,7 @@ from collections.abc import Mapping
 
 import orjson
 
+from api.provider.pictures import PICTURES
 from api.provider.provider_fields import DETAILS, NAMES
 
 # Without these there is no request, and nobody means them.
@@ -25,6 +26,12 @@ _REFUSES_TOOLS = re.compile(
     r"(?i)n[o']t support (?:tool|function)|support tool use|tool choice requires|tools param requires"
     r"|(?:tools?|tool use|tool calling|function calling) (?:is|are) not (?:supported|available|enabled)"
 )
+# Of OpenAI, OpenRouter, Ollama, llama.cpp, vLLM, DeepSeek and Groq, with any status.
+_REFUSES_PICTURES = re.compile(
+    r"(?i)(?:n[o']t support|that support|unsupported|unknown variant|missing data required for|invalid).{0,60}\bimage"
+    r"|\bimage(?:_url)?s?\b.{0,60}(?:not (?:supported|enabled|allowed)|only supported|may be provided)"
+    r"|not a multimodal|content must be a string|cannot unmarshal array"
+)
 
 
 def refused_option(said: bytes, body: Mapping[str, object]) -> str | None:
@@ -35,6 +42,8 @@ def refused_option(said: bytes, body: Mapping[str, object]) -> str | None:
     text = said.decode(errors="replace")
     if TOOLS in body and _REFUSES_TOOLS.search(text):
         return TOOLS
+    if _REFUSES_PICTURES.search(text) and _has_pictures(body):
+        return PICTURES
     if OUTPUT_LIMIT in body and OUTPUT_LIMIT_OF_REASONING_MODELS in text:
         return OUTPUT_LIMIT
     if not _REFUSES.search(text):
@@ -47,6 +56,12 @@ def refused_option(said: bytes, body: Mapping[str, object]) -> str | None:
     if named in options:
         return named
     return next((option for option in options if re.search(rf"(?<![\w.]){re.escape(option)}(?!\w)", text)), None)
+
+
+def _has_pictures(body: Mapping[str, object]) -> bool:
+    messages = body.get("messages")
+    contents = [message.get("content") for message in messages] if isinstance(messages, list) else []
+    return any(PICTURES in piece for content in contents if isinstance(content, list) for piece in content)
 
 
 def _param(said: bytes) -> object:

@@ -13,8 +13,9 @@ from langchain_openai.chat_models.base import BaseChatOpenAI
 from pydantic import SecretStr
 
 from api.messages import Message, ModelRequest, Role
+from api.provider.pictures import PICTURES, newest_pictures, pictures_told
 from api.provider.refusals import OUTPUT_LIMIT, OUTPUT_LIMIT_OF_REASONING_MODELS, TOOLS
-from api.provider.told_steps import Fields, steps_of
+from api.provider.told_steps import Fields, ToldStep, steps_of
 from api.tool_calls import Tool
 
 _MESSAGES: Mapping[Role, type[BaseMessage]] = {"system": SystemMessage, "user": HumanMessage, "assistant": AIMessage}
@@ -48,8 +49,8 @@ class RequestBodies:
     ) -> dict[str, Any]:
         """Build the body which asks for a streamed answer to the messages `told`, without what is refused.
 
-        A model that takes no tools is told of no calls either. `source` is who is asked: what a provider wants back
-        goes to no other.
+        A model that takes no tools is told of no calls either, one that takes no pictures is shown none. `source` is
+        who is asked: what a provider wants back goes to no other.
         """
         body: dict[str, Any] = {**self._extra_body, "model": request.model, "stream": True}
         body["stream_options"] = {"include_usage": True}
@@ -62,13 +63,7 @@ class RequestBodies:
             body[TOOLS] = list(map(_function, request.tools))
         for option in refused_options:
             body.pop(option, None)
-        messages: list[BaseMessage] = []
-        own_fields: dict[int, Fields] = {}
-        for message in told:
-            if TOOLS not in refused_options and message.role == "assistant":
-                _add_steps(messages, own_fields, message, source)
-            elif message.text or message.role != "assistant":
-                messages.append(_MESSAGES[message.role](content=message.text))
+        messages, own_fields = _messages(told, refused_options, source)
         payload = self._langchain._get_request_payload(messages, **body)
         for place, fields in own_fields.items():
             payload["messages"][place] |= {name: value for name, value in fields.items() if name not in refused_options}
@@ -80,9 +75,32 @@ def _function(tool: Tool) -> Fields:
     return {"type": "function", "function": described}
 
 
-def _add_steps(messages: list[BaseMessage], own_fields: dict[int, Fields], answer: Message, source: str) -> None:
-    """Add the messages of an answer, and what LangChain does not know of them by their places."""
-    for step in steps_of(answer):
+def _messages(
+    told: Sequence[Message], refused_options: Collection[str], source: str
+) -> tuple[list[BaseMessage], dict[int, Fields]]:
+    """Return the messages, and what LangChain does not know of them by their places."""
+    messages: list[BaseMessage] = []
+    own_fields: dict[int, Fields] = {}
+    has_tools = TOOLS not in refused_options
+    steps = {place: steps_of(answer) for place, answer in enumerate(told) if has_tools and answer.role == "assistant"}
+    is_shown = PICTURES not in refused_options
+    shown = newest_pictures(step for answer in steps.values() for step in answer) if is_shown else ()
+    for place, message in enumerate(told):
+        if place in steps:
+            _add_steps(messages, own_fields, steps[place], shown, source)
+        elif message.text or message.role != "assistant":
+            messages.append(_MESSAGES[message.role](content=message.text))
+    return messages, own_fields
+
+
+def _add_steps(
+    messages: list[BaseMessage],
+    own_fields: dict[int, Fields],
+    steps: Sequence[ToldStep],
+    shown: Collection[int],
+    source: str,
+) -> None:
+    for step in steps:
         fields = step.own_fields(source)
         if step.calls:
             # Source: `content` of an assistant message is null where there are only calls (the same reference).
@@ -91,3 +109,7 @@ def _add_steps(messages: list[BaseMessage], own_fields: dict[int, Fields], answe
             own_fields[len(messages)] = fields
         messages.append(AIMessage(content=step.text))
         messages += [ToolMessage(text, tool_call_id=call_id) for call_id, text in step.results_told()]
+        if pictures := pictures_told(step, shown):
+            # Megabytes, which LangChain need not look at.
+            own_fields[len(messages)] = {"content": pictures}
+            messages.append(HumanMessage(content=""))

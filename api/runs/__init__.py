@@ -27,6 +27,6 @@ terminal event is in the log and the readers see it. A run of `POST /stream` is 
                             └─ cancelled, or nobody has decided in time ──▶ ended
 
 `requires_action` is the status of a run that waits for a person; like `running` it is ACTIVE: its thread runs no other.
-It is in no process: whoever takes the last decision takes it up from its log. Only where an older MCP server asks within
+It is in no process: whoever takes the last decision takes it up from its log. Only where an older MCP server asks in
 a call that stays open, the worker that has the call goes on with it, and its end ends the run.
 """
