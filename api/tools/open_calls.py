@@ -20,7 +20,8 @@ from api.tools.silence import Silence
 
 MOST_KEPT = 8  # Each keeps a connection to the server.
 KEY = "question"
-NOBODY = types.ElicitResult(action="cancel")
+# Not that the person cancels: nobody has asked them.
+NOT_ASKED = types.ErrorData(code=types.INTERNAL_ERROR, message="The person cannot be asked this now.")
 
 MakeCall = Callable[[Silence], Coroutine[Any, Any, ToolAnswer]]
 
@@ -29,7 +30,7 @@ MakeCall = Callable[[Silence], Coroutine[Any, Any, ToolAnswer]]
 class _Asked:
     question: Question
     at: float
-    answer: "asyncio.Future[types.ElicitResult]"
+    answer: "asyncio.Future[types.ElicitResult | types.ErrorData]"
 
 
 @dataclass(slots=True, eq=False)
@@ -68,7 +69,7 @@ class OpenCalls:
         call.end_of_keeping = None
         asked = self._unasked(call)
         if asked is not None and not asked.answer.done():
-            asked.answer.set_result(types.ElicitResult(**given.answers.get(KEY, NOBODY.model_dump())))
+            asked.answer.set_result(types.ElicitResult(**given.answers.get(KEY, {"action": "cancel"})))
         self._put_questions()
         return await self._answer(call)
 
@@ -80,11 +81,11 @@ class OpenCalls:
     async def ask(
         self, context: ClientRequestContext, params: types.ElicitRequestParams
     ) -> types.ElicitResult | types.ErrorData:
-        """Put a server's question to the person; what cannot be put is cancelled at once."""
+        """Put a server's question to the person; what cannot be put is refused at once."""
         del context
         question = question_of(KEY, params)
         if question is None or not self._unanswered() or self._count_asked() >= MOST_KEPT:
-            return NOBODY
+            return NOT_ASKED
         loop = asyncio.get_running_loop()
         asked = _Asked(question, loop.time(), loop.create_future())
         self._waiting.append(asked)
@@ -124,7 +125,7 @@ class OpenCalls:
             return
         if len({call.key.run_id for call in free}) > 1:
             for asked in self._waiting:
-                asked.answer.set_result(NOBODY)
+                asked.answer.set_result(NOT_ASKED)
             self._waiting.clear()
             return
         for call in free:

@@ -45,7 +45,7 @@ class Peer:
 
     def take(self, message: Mapping[str, Any]) -> None:
         with self._came:
-            self._answers[message["id"]] = message.get("result") or {"action": str(message.get("error"))}
+            self._answers[message["id"]] = message.get("result") or {"error": message["error"]["message"]}
             self._came.notify_all()
 
 
