@@ -2,6 +2,7 @@
 
 import json
 import time
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Any
 
@@ -89,6 +90,21 @@ def test_calls_of_a_step_go_at_once_and_a_cancel_reaches_the_server(tool_api: To
     began_at = time.monotonic()
     assert json.loads([line for line in lines if line][-1])["type"] == "run.cancelled"
     assert time.monotonic() - began_at < 5
+
+
+def test_a_hundred_calls_go_at_once_each_with_its_own_result(tool_api: ToolApi) -> None:
+    def ask(thread: int) -> None:
+        calls = [(f"c{call}", "scripted__large", json.dumps({"chars": thread * 4 + call})) for call in range(4)]
+        model = tool_api.script(calling(*calls), Scenario(text="Done."))
+        thread_id = tool_api.create_thread(model=model)
+        assert tool_api.run(thread_id, content="Do it")[-1]["type"] == "run.completed"
+        results = [part for part in tool_api.messages(thread_id)[1]["parts"] if part["type"] == "tool_result"]
+        texts = {part["tool_call_id"]: part["content"][0]["text"] for part in results}
+        assert texts == {f"c{call}": "x" * (thread * 4 + call) for call in range(4)}
+
+    with ThreadPoolExecutor(25) as pool:
+        for asked in [pool.submit(ask, thread) for thread in range(25)]:
+            asked.result()
 
 
 def test_a_provider_that_refuses_tools_says_so_and_answers_without_them_when_asked_again(tool_api: ToolApi) -> None:
