@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 from mcp import Client, types
@@ -20,27 +20,40 @@ MAX_DESCRIPTION_CHARS = 8_000
 MAX_NAME_CHARS = 128
 MAX_LIST_CHARS = 2_000_000
 AT_ONCE = 50
+LEAST_FRESH_SECONDS = 5.0
+MOST_FRESH_SECONDS = 86_400.0
 
 
-async def list_tools(client: Client, server: McpServer) -> tuple[Tool, ...]:
+class Listing(NamedTuple):
+    """What a server offers, and for how many seconds that is fresh, if it says so."""
+
+    tools: tuple[Tool, ...]
+    fresh_seconds: float | None
+
+
+async def list_tools(client: Client, server: McpServer) -> Listing:
     """Ask for all pages; in the order of the server, which a provider's cache of prompts lives by."""
     found: dict[str, Tool] = {}
+    fresh_seconds: float | None = None
     chars_left = MAX_LIST_CHARS
     cursor: str | None = None
     for _ in range(MAX_PAGES):
         page = await client.list_tools(cursor=cursor)
+        # Source: MCP 2026-07-28, "Caching". Of 0, which is the same as nothing, the SDK's servers say much.
+        if page.ttl_ms:
+            fresh_seconds = min(fresh_seconds or MOST_FRESH_SECONDS, max(page.ttl_ms / 1000, LEAST_FRESH_SECONDS))
         for number, listed in enumerate(page.tools[:MAX_TOOLS]):
             if listed.name not in server.disabled_tools and (tool := _tool(listed, server)):
                 chars_left -= len(tool.description) + len(orjson.dumps(tool.input_schema))
                 if chars_left < 0:
-                    return tuple(found.values())
+                    return Listing(tuple(found.values()), fresh_seconds)
                 found.setdefault(tool.name, tool)
             if number % AT_ONCE == 0:
                 await asyncio.sleep(REST_SECONDS)
         cursor = page.next_cursor
         if not cursor or len(found) >= MAX_TOOLS:
             break
-    return tuple(found.values())[:MAX_TOOLS]
+    return Listing(tuple(found.values())[:MAX_TOOLS], fresh_seconds)
 
 
 def _tool(listed: types.Tool, server: McpServer) -> Tool | None:

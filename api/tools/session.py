@@ -6,6 +6,7 @@ same one); calls come from others. A call is sent again only where the server ca
 
 import asyncio
 import logging
+import math
 import time
 from collections.abc import Callable, Mapping
 from contextlib import AsyncExitStack, suppress
@@ -18,7 +19,7 @@ from mcp.shared.dispatcher import ProgressFnT
 
 from api.tool_calls import CallKey, Given, ServerStatus, Tool, ToolAnswer, ToolServer, failed
 from api.tools.failures import NEEDS_TOKEN, is_session_lost, sentence_of
-from api.tools.listing import list_tools
+from api.tools.listing import Listing, list_tools
 from api.tools.open_calls import OpenCalls
 from api.tools.results import answer_of, questions_of
 from api.tools.servers import McpServer
@@ -162,7 +163,7 @@ class ServerSession:
                 asks = self._open_calls.ask
                 client = Client(transport, message_handler=self._on_message, cache=None, elicitation_callback=asks)
                 await stack.enter_async_context(client)
-                tools = await list_tools(client, self.server)
+                listing = await list_tools(client, self.server)
             self._client = client
             self.state = replace(
                 self.state,
@@ -170,25 +171,29 @@ class ServerSession:
                 error="",
                 protocol_version=client.protocol_version,
                 latency_ms=round((time.monotonic() - began_at) * 1000),
-                tools=tools,
+                tools=listing.tools,
             )
             self._settled.set()
             self._awaited.clear()
             try:
-                await self._watch(client)
+                await self._watch(client, listing)
             finally:
                 self._client = None
                 self._settled.clear()
 
-    async def _watch(self, client: Client) -> None:
-        """Return once the connection is gone or a new one is wanted; list the tools anew when they change."""
+    async def _watch(self, client: Client, listing: Listing) -> None:
+        """Return once the connection is gone or a new one is wanted; list the tools anew when they may have changed."""
+        listed_at = time.monotonic()
         async with asyncio.TaskGroup() as group:
             listening = group.create_task(self._listen(client))
             while self._client is client and not self._awaited.is_set() and not _is_closed(client):
-                if self._changed.is_set():
+                is_stale = time.monotonic() - listed_at > (listing.fresh_seconds or math.inf)
+                if self._changed.is_set() or is_stale:
                     self._changed.clear()
                     async with asyncio.timeout(CONNECT_SECONDS):
-                        self.state = replace(self.state, tools=await list_tools(client, self.server))
+                        listing = await list_tools(client, self.server)
+                    listed_at = time.monotonic()
+                    self.state = replace(self.state, tools=listing.tools)
                     await asyncio.sleep(LOOK_SECONDS)
                 with suppress(TimeoutError):
                     await asyncio.wait_for(self._changed.wait(), LOOK_SECONDS)

@@ -22,6 +22,7 @@ from api.tools.servers import McpServer, example_server
 from tests.support.processes import ROOT, WAIT_SECONDS, free_port, wait_for
 
 MODULE = "tests.support.tool_server"
+STALE = "tests.support.stale_tool_server"
 
 
 @pytest.fixture
@@ -193,6 +194,14 @@ def test_a_result_that_cannot_be_kept_whole_keeps_its_text(hub: ToolHub) -> None
     wait_ready(hub)
     answer = call(hub, "numbers")
     assert (said(answer), answer.is_error) == ("many", False)
+
+
+def test_a_list_that_is_fresh_for_a_moment_is_read_anew_after_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("api.tools.listing.LEAST_FRESH_SECONDS", 0.2)
+    hub = ToolHub((McpServer("s", command=sys.executable, args=("-m", STALE), cwd=str(ROOT)),))
+    hub.start()
+    wait_for(lambda: [tool.name for tool in hub.offered()] == ["listed 3"], what="the third list")
+    hub.close()
 
 
 def test_a_hundred_calls_at_once_are_answered(hub: ToolHub) -> None:
