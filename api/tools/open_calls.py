@@ -105,7 +105,7 @@ class OpenCalls:
         finally:
             waiting.cancel()
         if call.asked is None or call.task.done():
-            del self._open[call.key]
+            self._drop(call)
             return await call.task
         loop = asyncio.get_running_loop()
         call.end_of_keeping = loop.call_later(self._keep_seconds, self._drop, call)
@@ -151,6 +151,8 @@ class OpenCalls:
         self._open.pop(call.key, None)
         if call.end_of_keeping is not None:
             call.end_of_keeping.cancel()
+        if call.asked is not None and not call.asked.answer.done():
+            call.asked.answer.set_result(NOT_ASKED)
         call.task.cancel()
 
     def _unanswered(self) -> list[_OpenCall]:

@@ -17,6 +17,7 @@ from typing import Any
 from mcp import Client, types
 from mcp.shared.dispatcher import ProgressFnT
 
+from api.errors import forget_frames
 from api.tool_calls import CallKey, Given, ServerStatus, Tool, ToolAnswer, ToolServer, failed
 from api.tools.failures import NEEDS_TOKEN, is_session_lost, sentence_of
 from api.tools.listing import Listing, list_tools
@@ -116,7 +117,9 @@ class ServerSession:
         return answer or failed(f"The call is not open any more. {OUTCOME_UNKNOWN}")
 
     def _failed(self, error: Exception) -> ToolAnswer:
-        return failed(f"{sentence_of(error, self.server).rstrip('.')}. {OUTCOME_UNKNOWN}")
+        sentence = sentence_of(error, self.server).rstrip(".")
+        forget_frames(error)
+        return failed(f"{sentence}. {OUTCOME_UNKNOWN}")
 
     async def _call(
         self,

@@ -75,6 +75,12 @@ def ask_too_much(peer: Peer, arguments: Mapping[str, Any]) -> str:
     return json.dumps(peer.ask("All of it", requestedSchema={**FORM, "description": "x" * 200_000}))
 
 
+def ask_and_fail(peer: Peer, arguments: Mapping[str, Any]) -> str:
+    """Ask for a guest and fail."""
+    ask(peer, arguments)
+    raise ValueError("nobody is good enough")
+
+
 def wait(_: Peer, arguments: Mapping[str, Any]) -> str:
     """Do nothing for a moment."""
     threading.Event().wait(float(arguments.get("text") or 0))
@@ -82,7 +88,7 @@ def wait(_: Peer, arguments: Mapping[str, Any]) -> str:
 
 
 TOOLS: Mapping[str, Callable[[Peer, Mapping[str, Any]], str]] = {
-    tool.__name__: tool for tool in (ask, ask_twice, ask_too_much, wait)
+    tool.__name__: tool for tool in (ask, ask_twice, ask_too_much, ask_and_fail, wait)
 }
 
 
@@ -98,7 +104,11 @@ def answer(peer: Peer, message: Mapping[str, Any]) -> None:
             "tools": [{"name": name, "description": tool.__doc__, "inputSchema": TEXT} for name, tool in TOOLS.items()]
         }
     elif method == "tools/call":
-        text = TOOLS[params["name"]](peer, params.get("arguments") or {})
+        try:
+            text = TOOLS[params["name"]](peer, params.get("arguments") or {})
+        except ValueError as error:
+            peer.send(id=message["id"], error={"code": -32603, "message": str(error)})
+            return
         result = {"content": [{"type": "text", "text": text}]}
     else:
         peer.send(id=message["id"], error={"code": -32601, "message": f"no {method}"})

@@ -24,6 +24,14 @@ SERVER = {
     "policy": {"slow": "always", "large": "always", "fail": "always", "die": "always", "numbers": "always"},
     "silence_seconds": 1,
 }
+OLDER = {
+    "command": sys.executable,
+    "args": ["-m", "tests.support.older_tool_server"],
+    "cwd": str(ROOT),
+    "env": {"NOTE": "${NOTE}"},
+    "policy": {"*": "always"},
+    "silence_seconds": 2,
+}
 SETTINGS = {
     "LLM_MODEL": MODELS,
     "FIRST_TOKEN_SECONDS": 20,

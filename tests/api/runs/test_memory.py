@@ -10,7 +10,7 @@ import requests
 from tests.support.processes import Server, running_api, wait_for
 from tests.support.provider.client import ScriptedProvider
 from tests.support.provider.scenario import Scenario
-from tests.support.tool_api import SERVER, calling, is_ready
+from tests.support.tool_api import OLDER, SERVER, calling, is_ready
 
 SSE, NDJSON, TEXT = "text/event-stream", "application/x-ndjson", "text/plain"
 WORDS = "word " * 200
@@ -34,7 +34,7 @@ def server(
         "WORKER_CLASS": request.param,
         "MAX_STREAMS": 20,
         "MAX_STEPS": 3,
-        "MCP_SERVERS": json.dumps({"mcpServers": {"scripted": SERVER}}),
+        "MCP_SERVERS": json.dumps({"mcpServers": {"scripted": SERVER, "older": OLDER}}),
         "NOTE": "/dev/null",
     }
     provider.script("calling", calling(("c", "scripted__large", '{"chars": 5}')))
@@ -80,9 +80,9 @@ def run(server: Server, model: str, accept: str, *, is_cancelled: bool = False, 
     assert json.loads(events.text.splitlines()[-1])["type"].startswith("run.")
 
 
-def call(server: Server, decision: str) -> None:
+def call(server: Server, decision: str, tool: str = "scripted/echo", **answer: object) -> None:
     thread_id = requests.post(f"{server.url}/threads", json={}, timeout=30).json()["thread_id"]
-    body = {"content": "hi", "tool": {"name": "echo", "arguments": {"text": "hi"}}}
+    body = {"content": "hi", "tool": {"name": tool, "arguments": {"text": "hi"}}}
     asked = {"json": body, "headers": {"Accept": NDJSON}, "stream": True, "timeout": 30}
     with requests.post(f"{server.url}/threads/{thread_id}/runs", **asked) as response:
         lines = response.iter_lines()
@@ -93,7 +93,7 @@ def call(server: Server, decision: str) -> None:
             requests.post(f"{server.url}/runs/{run_id}/cancel", timeout=30)
         else:
             path = f"/runs/{run_id}/tool_calls/call_by_hand"
-            requests.post(server.url + path, json={"decision": decision}, timeout=30)
+            requests.post(server.url + path, json={"decision": decision, **answer}, timeout=30)
         assert json.loads([line for line in lines if line][-1])["type"] in ("run.completed", "run.cancelled")
 
 
@@ -112,6 +112,10 @@ USES: dict[str, Callable[[Server], None]] = {
     "a call that is allowed": lambda server: call(server, "approve"),
     "a call that is denied": lambda server: call(server, "deny"),
     "a call that is cancelled while it waits": lambda server: call(server, "cancel"),
+    "an open call that is answered": lambda server: call(server, "answer", "older/ask", content={"name": "Ann"}),
+    "an open call that is declined": lambda server: call(server, "deny", "older/ask"),
+    "an open call that fails": lambda server: call(server, "deny", "older/ask_and_fail"),
+    "an open call that is cancelled while it waits": lambda server: call(server, "cancel", "older/ask"),
     "a stored run that fails": lambda server: run(server, "broken", NDJSON),
     "a stored run that is cancelled": lambda server: run(server, "silent", SSE, is_cancelled=True),
     "a stored run whose reader leaves": lambda server: run(server, "whole", SSE, is_left=True),

@@ -1,7 +1,6 @@
 """Runs whose tools ask a person in open calls: two API servers over one database, an older MCP server each."""
 
 import json
-import sys
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -9,21 +8,13 @@ from typing import Any
 
 import pytest
 
-from tests.support.processes import ROOT, kill_whole, running_api, wait_for
+from tests.support.processes import kill_whole, running_api, wait_for
 from tests.support.provider.client import ScriptedProvider
 from tests.support.provider.scenario import Scenario
-from tests.support.tool_api import SERVER, SETTINGS, ToolApi, calling, is_ready, provider, types_of
+from tests.support.tool_api import OLDER, SERVER, SETTINGS, ToolApi, calling, is_ready, provider, types_of
 
 __all__ = ["provider"]
 
-OLDER = {
-    "command": sys.executable,
-    "args": ["-m", "tests.support.older_tool_server"],
-    "cwd": str(ROOT),
-    "env": {"NOTE": "${NOTE}"},
-    "policy": {"*": "always"},
-    "silence_seconds": 2,
-}
 NEWER = {**SERVER, "policy": {"*": "always"}}
 SERVERS = json.dumps({"mcpServers": {"older": OLDER, "newer": NEWER}})
 
