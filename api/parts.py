@@ -31,7 +31,10 @@ class ReasoningPart:
 
 @dataclass(frozen=True, slots=True)
 class ToolCallPart:
-    """A request to call a tool: `arguments` is the JSON the model wrote, or a person instead; the rest as the event."""
+    """A request to call a tool: `arguments` is the JSON the model wrote, or a person instead; the rest as the event.
+
+    `decision` is `approve` or `deny` where a person was asked, `reason` why it was denied.
+    """
 
     tool_call_id: str
     name: str
@@ -39,6 +42,8 @@ class ToolCallPart:
     server: str | None = None
     title: str | None = None
     provider_fields: Mapping[str, object] | None = None
+    decision: str | None = None
+    reason: str | None = None
     type: Literal["tool_call"] = "tool_call"
 
 
@@ -112,6 +117,7 @@ def fold_events(events: Iterable[tuple[str, bytes]], parts: Sequence[Part] = ())
     """Append the events of a run, as pairs of type and JSON, to the parts its message began with."""
     folded = list(parts)
     pieces: list[str] = []
+    kinds_asked: dict[str, str] = {}
 
     def close_piece() -> None:
         if pieces and isinstance(folded[-1], TextPart | ReasoningPart):
@@ -119,8 +125,8 @@ def fold_events(events: Iterable[tuple[str, bytes]], parts: Sequence[Part] = ())
             pieces.clear()
 
     for event_type, fields in events:
-        if event_type == "tool_call.decided":
-            _change_arguments(folded, orjson.loads(fields))
+        if event_type in ("tool_call.requires_action", "tool_call.decided"):
+            _note_decision(folded, kinds_asked, orjson.loads(fields))
         kind = EVENT_KINDS.get(event_type)
         if kind is None:
             continue
@@ -137,10 +143,14 @@ def fold_events(events: Iterable[tuple[str, bytes]], parts: Sequence[Part] = ())
     return tuple(folded)
 
 
-def _change_arguments(folded: list[Part], decided: Mapping[str, Any]) -> None:
-    """Let a call have the arguments that a person has approved instead of the model's."""
-    if (arguments := decided.get("arguments")) is None:
+def _note_decision(folded: list[Part], kinds_asked: dict[str, str], event: Mapping[str, Any]) -> None:
+    """Let a call say what a person has decided, with the arguments approved instead of the model's."""
+    tool_call_id, decision = event["tool_call_id"], event.get("decision")
+    if decision is None:
+        kinds_asked[tool_call_id] = event["kind"]
         return
     for at, part in enumerate(folded):
-        if isinstance(part, ToolCallPart) and part.tool_call_id == decided["tool_call_id"]:
-            folded[at] = replace(part, arguments=arguments)
+        if isinstance(part, ToolCallPart) and part.tool_call_id == tool_call_id:
+            is_approval = kinds_asked.get(tool_call_id) == "approval"
+            decided = {"decision": decision, "reason": event.get("reason")} if is_approval else {}
+            folded[at] = replace(part, arguments=event.get("arguments") or part.arguments, **decided)

@@ -1,5 +1,6 @@
 """Messages of a thread as the page holds them: what each is, and how the run of an answer is followed; pure, no I/O."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Literal
@@ -133,7 +134,8 @@ class RunRequest:
 class ToolDecision:
     """What a person decides about a tool call: `approve`, `once`, for the `thread` or for all of the `step`, or `deny`.
 
-    `arguments` are those to call with, if they were changed. To `answer` is for what a server asks.
+    `arguments` are those to call with, if they were changed, and `edited` those of other calls that the decision is
+    about. To `answer` is for what a server asks.
     """
 
     decision: str
@@ -141,6 +143,7 @@ class ToolDecision:
     arguments: dict[str, Any] | None = None
     reason: str = ""
     answers: dict[str, Any] | None = None
+    edited: Mapping[str, dict[str, Any]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

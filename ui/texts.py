@@ -166,6 +166,8 @@ DENY = "Deny"
 DENY_REASON = "Why not? (optional, the model is told)"
 DENIED_BECAUSE = "Denied because"
 ARGUMENTS_NOT_JSON = "The arguments have to be one JSON object."
+OTHER_NOT_JSON = "The arguments of another call, which you have changed, are not one JSON object."
+NOT_CONNECTED = "This page has no connection at the moment. Try again once it is back."
 SERVER_ASKS_BEFORE = "The server"
 SERVER_ASKS_AFTER = "asks you"
 SERVER_OPENS = "It wants you to open an address of"
@@ -188,6 +190,8 @@ TOOL_STATES = {
     "failed": "Failed",
     "needs_token": "Wants a token",
 }
+TOOL_APPROVED = "allowed in this chat"
+TOOL_REVOKE = "Ask again"
 TOOL_POLICIES = {"always": "runs without asking", "ask": "asks first", "never": "never runs"}
 PAGE_FAILED = "The page failed to show the answer."
 REQUEST_ID = "Request id {request_id}"

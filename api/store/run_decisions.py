@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import replace
 from typing import Any, Literal, NamedTuple
 
-from sqlalchemy import Connection, Row, bindparam, or_, select, update
+from sqlalchemy import Connection, Row, bindparam, delete, or_, select, update
 
 from api.errors import AlreadyDecided, DecisionTimeout, NotFound
 from api.events import (
@@ -108,6 +108,10 @@ class RunDecisions:
     def approved(self, account_id: str, thread_id: str) -> frozenset[Definition]:
         """Return what a person has approved for a thread."""
         return self._database.read(_approved, account_id, thread_id)
+
+    def revoke(self, account_id: str, thread_id: str, server: str, tool: str) -> None:
+        """Forget that a person has approved a tool for a thread, however it was defined."""
+        self._database.write(_revoke, account_id, thread_id, server, tool)
 
     def fail(self, owner: str, run_id: str, failed: RunFailed) -> bool:
         """End a run of the owner's that cannot go on."""
@@ -259,6 +263,11 @@ def _approved(connection: Connection, account_id: str, thread_id: str) -> frozen
     columns = (tool_decisions.c[name] for name in Definition._fields)
     of_thread = (tool_decisions.c.account_id == account_id, tool_decisions.c.thread_id == thread_id)
     return frozenset(Definition(*row) for row in connection.execute(select(*columns).where(*of_thread)))
+
+
+def _revoke(connection: Connection, account_id: str, thread_id: str, server: str, tool: str) -> None:
+    meant = {"account_id": account_id, "thread_id": thread_id, "server": server, "tool": tool}
+    connection.execute(delete(tool_decisions).where(*(tool_decisions.c[name] == meant[name] for name in meant)))
 
 
 def _fail(connection: Connection, owner: str, run_id: str, failed: RunFailed) -> bool:

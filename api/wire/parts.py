@@ -13,6 +13,7 @@ from api.wire.fields import Body, check_text
 MAX_CONTENT_CHARS = 10_000_000  # A result with a picture of 6 MB, as tools may answer.
 MAX_PIECES = 200
 MAX_DURATION = 10**12
+DECISIONS = ("approve", "deny")
 CONTENT_TYPES = ("text", "image", "audio", "resource", "resource_link", "structured")
 TEXTS = ("text", "data", "mime_type", "uri", "name", "title", "description")
 
@@ -48,6 +49,12 @@ def _boolean(value: object, where: str, _config: Config) -> bool:
     if not isinstance(value, bool):
         raise BadRequest(f"{where} is missing or of the wrong kind.")
     return value
+
+
+def _decision(value: object, where: str, _config: Config) -> str:
+    if value not in DECISIONS:
+        raise BadRequest(f"{where} has to be one of {', '.join(DECISIONS)}.")
+    return str(value)
 
 
 def _duration(value: object, where: str, _config: Config) -> int:
@@ -103,6 +110,12 @@ _NEEDED: Mapping[str, Mapping[str, Check]] = {
     "tool_result": {"tool_call_id": _text, "content": _content, "is_error": _boolean},
 }
 _OPTIONAL: Mapping[str, Mapping[str, Check]] = {
-    "tool_call": {"server": _text, "title": _text, "provider_fields": _object},
+    "tool_call": {
+        "server": _text,
+        "title": _text,
+        "provider_fields": _object,
+        "decision": _decision,
+        "reason": _text,
+    },
     "tool_result": {"duration_ms": _duration},
 }

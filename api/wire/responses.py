@@ -3,14 +3,14 @@
 The fields are for orjson: a message's parts are stored as JSON and go out as they are.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from typing import Any
 
 import orjson
 
 from api.store.records import StoredMessage, StoredRun, Thread
-from api.tool_calls import Tool, ToolServer
+from api.tool_calls import Definition, Tool, ToolServer
 
 Fields = dict[str, Any]
 
@@ -53,6 +53,12 @@ def message_fields(message: StoredMessage, runs: Mapping[str, StoredRun]) -> Fie
         "created_at": message.created_at,
         "run": run_fields(run) if run else None,
     }
+
+
+def approval_fields(approved: Iterable[Definition]) -> list[dict[str, str]]:
+    """Return the tools that are approved, however they are defined."""
+    names = sorted({(definition.server, definition.tool) for definition in approved})
+    return [{"server": server, "tool": tool} for server, tool in names]
 
 
 def server_fields(server: ToolServer) -> Fields:

@@ -81,6 +81,12 @@ def test_a_call_is_denied_with_a_reason_that_the_model_is_told(chat: Chat, tool_
     page.keyboard.press("Enter")
     chat.expect_answer("Fine.")
     expect(page.locator(".tool-state")).to_have_text("Denied")
+    thread_id(page)
+    chat.wait_until_done()
+    page.reload()
+    expect(page.locator(".tool-state")).to_have_text("Denied")
+    page.locator(".tool-details > summary").click()
+    expect(page.locator(".tool-body")).to_contain_text("Not today")
     assert "Not today" in tool_stack.provider.calls(MODEL)[-1].body["messages"][-1]["content"]
 
 
@@ -115,6 +121,61 @@ def test_all_calls_of_a_step_are_allowed_at_once_and_then_in_this_chat(chat: Cha
     chat.wait_until_done()
     chat.send("Once more")
     chat.expect_answer("Free.")
+
+
+@pytest.mark.parametrize(("button", "told"), [("Allow all 3", "two"), ("Allow in this chat", "two")])
+def test_what_cards_show_survives_a_reload_and_is_what_is_called(
+    chat: Chat, tool_stack: Stack, button: str, told: str
+) -> None:
+    page = chat.page
+    ask(chat, tool_stack, calling(echo("a", "one"), echo("b", told), echo("c", "three")), Scenario(text="All."))
+    arguments = card(page).get_by_label("Arguments")
+    arguments.nth(0).fill('{"text": "first"}')
+    arguments.nth(2).fill("{no")
+    thread_id(page)
+    page.reload()
+    expect(arguments.nth(0)).to_have_value('{"text": "first"}')
+    page.get_by_role("button", name=button).nth(1).click()
+    expect(card(page).nth(1).get_by_role("alert")).to_contain_text("another call")
+    arguments.nth(2).fill('{"text": "third"}')
+    page.get_by_role("button", name=button).nth(1).click()
+    chat.expect_answer("All.")
+    results = tool_stack.provider.calls(MODEL)[-1].body["messages"][-3:]
+    assert {result["tool_call_id"]: result["content"] for result in results} == {
+        "a": "first", "b": "two", "c": "third",
+    }  # fmt: skip
+
+
+def test_a_decision_without_a_connection_is_not_lost(chat: Chat, tool_stack: Stack) -> None:
+    page = chat.page
+    ask(chat, tool_stack, calling(echo()), Scenario(text="Done."))
+    allow = page.get_by_role("button", name="Allow once")
+    expect(allow).to_be_visible()
+    page.evaluate("window.socket.disconnect()")
+    allow.click()
+    expect(card(page).get_by_role("alert")).to_contain_text("no connection")
+    page.evaluate("window.socket.connect()")
+    wait_for(lambda: page.evaluate("window.socket.connected"), what="the connection")
+    allow.click()
+    chat.expect_answer("Done.")
+
+
+def test_an_approval_for_the_chat_is_taken_back_in_the_panel(chat: Chat, tool_stack: Stack) -> None:
+    page = chat.page
+    ask(chat, tool_stack, calling(echo()), Scenario(text="Once."), calling(echo("c2")), Scenario(text="Twice."))
+    page.get_by_role("button", name="Allow in this chat").click()
+    chat.expect_answer("Once.")
+    chat.wait_until_done()
+    page.get_by_role("button", name="This chat").click()
+    page.get_by_role("menuitem", name="Tools").click()
+    server = page.get_by_role("region", name="Notes")
+    expect(server).to_contain_text("allowed in this chat")
+    server.get_by_role("button", name="Ask again: echo").click()
+    expect(server).not_to_contain_text("allowed in this chat")
+    page.get_by_role("button", name="Close").click()
+    chat.send("And again")
+    page.get_by_role("button", name="Allow once").click()
+    chat.expect_answer("Twice.")
 
 
 def test_what_another_tab_decides_takes_the_card_away(chat: Chat, tool_stack: Stack) -> None:
@@ -188,6 +249,9 @@ def test_a_server_asks_with_a_form_that_survives_a_reload(chat: Chat, tool_stack
     expect(card(page)).to_contain_text("Who comes?")
     page.reload()
     expect(card(page).get_by_label("Age")).to_have_value("30")
+    card(page).get_by_label("Name").fill("Anna")
+    page.reload()
+    expect(card(page).get_by_label("Name")).to_have_value("Anna")
     card(page).get_by_label("Age").fill("-4")
     card(page).get_by_label("Name").fill("Ann")
     card(page).get_by_role("checkbox", name="Wine").uncheck()

@@ -124,6 +124,8 @@ class ScriptedApi:
             if request.method == "DELETE":
                 store.deleted.add(thread_id)
                 return Response(), 204
+            if request.method == "PATCH":
+                store.before_update(body)
             found.update(body)
             return jsonify(found), 200
 

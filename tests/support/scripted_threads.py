@@ -2,6 +2,7 @@
 
 import itertools
 import time
+from collections.abc import Callable
 from typing import Any
 
 from tests.support.scripted_runs import ScriptedRun
@@ -16,6 +17,7 @@ class ScriptedThreads:
         self.messages: dict[str, list[dict[str, Any]]] = {}
         self.runs: dict[str, ScriptedRun] = {}
         self.keys: dict[str, ScriptedRun] = {}
+        self.before_update: Callable[[dict[str, Any]], object] = lambda _: None
         self._numbers = itertools.count(1)
 
     def create(self, body: dict[str, Any]) -> dict[str, Any]:

@@ -22,7 +22,7 @@ SERVER = {
     "cwd": str(ROOT),
     "env": {"NOTE": "${NOTE}"},
     "policy": {"slow": "always", "large": "always", "fail": "always", "die": "always", "numbers": "always"},
-    "silence_seconds": 1,
+    "silence_seconds": 5,
 }
 OLDER = {
     "command": sys.executable,

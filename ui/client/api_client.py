@@ -6,6 +6,7 @@ from typing import Any
 from urllib.parse import quote
 
 from ui.client.decoding import (
+    decode_approvals,
     decode_message_page,
     decode_servers,
     decode_thread,
@@ -177,6 +178,23 @@ class ApiClient:
         """
         path = f"/runs/{quote(run_id, safe='')}/tool_calls/{quote(tool_call_id, safe='')}"
         self._transport.ask("POST", path, lambda _: None, body=encode_decision(decision))
+
+    def approvals(self, thread_id: str) -> tuple[str, ...]:
+        """Return the tools that are approved for a thread, as `server/tool`.
+
+        Raises:
+            PageError: there is no such thread, or no answer.
+        """
+        return self._transport.ask("GET", f"/threads/{quote(thread_id)}/approvals", decode_approvals)
+
+    def revoke(self, thread_id: str, server: str, tool: str) -> None:
+        """Take back that a tool is approved for a thread.
+
+        Raises:
+            PageError: it was not taken back, or that is not known.
+        """
+        query = {"server": server, "tool": tool}
+        self._transport.request("DELETE", f"/threads/{quote(thread_id)}/approvals", headers=JSON, query=query)
 
     def tool_servers(self) -> tuple[ToolServer, ...]:
         """Return the MCP servers with their tools.

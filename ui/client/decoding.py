@@ -115,6 +115,15 @@ def decode_servers(body: JsonObject) -> tuple[ToolServer, ...]:
     )
 
 
+def decode_approvals(body: JsonObject) -> tuple[str, ...]:
+    """Return the tools that are approved, as `server/tool`.
+
+    Raises:
+        KeyError, TypeError: those are none.
+    """
+    return tuple(f"{approval['server']}/{approval['tool']}" for approval in body["approvals"])
+
+
 def _parts(stored: list[JsonObject], *, is_open: bool) -> list[Part]:
     parts: list[Part] = []
     for part in stored:
@@ -136,8 +145,10 @@ def _parts(stored: list[JsonObject], *, is_open: bool) -> list[Part]:
 
 
 def _tool_call(part: JsonObject) -> ToolCallPart:
-    server, title = part.get("server") or "", part.get("title") or ""
-    return ToolCallPart(str(part["tool_call_id"]), str(part["name"]), str(part["arguments"]), str(server), str(title))
+    server, title, decision, reason = (str(part.get(name) or "") for name in ("server", "title", "decision", "reason"))
+    call = ToolCallPart(str(part["tool_call_id"]), str(part["name"]), str(part["arguments"]), server, title)
+    call.decision, call.reason = decision, reason
+    return call
 
 
 def _tool_result(part: JsonObject) -> ToolResult:

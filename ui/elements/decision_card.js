@@ -1,6 +1,8 @@
-// Asks a person about one tool call. The arguments may be changed, as JSON, before the call is approved. Escape stops no
-// answer from here: it is pressed to leave a field.
+// Asks a person about one tool call. The arguments may be changed, as JSON, before the call is approved; what is changed
+// survives a reload. Escape stops no answer from here: it is pressed to leave a field.
 const MAX_MESSAGE_BYTES = 950000; // NiceGUI drops messages to the server above 1 MB
+const MAX_KEPT_CHARACTERS = 200000;
+const cards = new Set(); // that are on the page
 
 export default {
   template: `
@@ -10,7 +12,7 @@ export default {
         {{ ' ' + texts.of + ' ' }}<bdi>{{ server }}</bdi></span></h3>
       <label>{{ texts.arguments }}
         <textarea v-model="written" :rows="rows" dir="ltr" spellcheck="false" :disabled="isSending"
-          :aria-invalid="problem ? 'true' : null" @input="problem = ''"></textarea></label>
+          :aria-invalid="problem ? 'true' : null" @input="problem = ''; keep()"></textarea></label>
       <label v-if="isDenying">{{ texts.reason }}
         <input ref="reason" v-model="reason" dir="auto" maxlength="2000" :disabled="isSending"></label>
       <p v-if="problem" class="decision-problem" role="alert">{{ problem }}</p>
@@ -27,10 +29,17 @@ export default {
         </template>
       </div>
     </form>`,
-  props: { id: String, title: String, server: String, given: String, others: Number, texts: Object },
+  props: { id: String, call: String, tool: String, draft: String, title: String, server: String, given: String, others: Number,
+    texts: Object },
   emits: ["decide"],
   data() {
-    return { written: this.given, reason: "", isDenying: false, isSending: false, problem: "" };
+    return { written: this.kept() ?? this.given, reason: "", isDenying: false, isSending: false, problem: "" };
+  },
+  mounted() {
+    cards.add(this);
+  },
+  beforeUnmount() {
+    cards.delete(this);
   },
   computed: {
     rows() {
@@ -43,17 +52,47 @@ export default {
   methods: {
     approve(scope) {
       if (this.isSending) return;
-      let changed = null;
-      if (this.written.trim() !== this.given.trim()) {
-        try {
-          changed = JSON.parse(this.written);
-        } catch {}
-        if (changed === null || typeof changed !== "object" || Array.isArray(changed)) {
-          this.problem = this.texts.not_json;
-          return;
-        }
+      const edited = this.edited(scope);
+      if (!this.isGood() || edited.some((card) => !card.isGood())) {
+        this.problem = this.isGood() ? this.texts.other_not_json : this.texts.not_json;
+        return;
       }
-      this.send({ decision: "approve", scope, ...(changed === null ? {} : { arguments: this.written }) });
+      const others = Object.fromEntries(edited.map((card) => [card.call, card.written]));
+      this.send({ decision: "approve", scope, ...(this.isEdited() ? { arguments: this.written } : {}),
+        ...(edited.length ? { edited: others } : {}) });
+    },
+    // Cards of other calls that a decision is about as well, and that show other arguments than the model's.
+    edited(scope) {
+      const isMeant = (card) => card !== this && card.isEdited() && (scope === "step" || card.tool === this.tool);
+      const answer = this.$el.closest(".answer");
+      return scope === "once" ? [] : [...cards].filter((card) => isMeant(card) && card.$el.closest(".answer") === answer);
+    },
+    isEdited() {
+      return this.written.trim() !== this.given.trim();
+    },
+    isGood() {
+      if (!this.isEdited()) return true;
+      try {
+        const read = JSON.parse(this.written);
+        return read !== null && typeof read === "object" && !Array.isArray(read);
+      } catch {
+        return false;
+      }
+    },
+    // The browser may refuse: storage full or switched off.
+    keep() {
+      try {
+        const isKept = this.isEdited() && this.written.length <= MAX_KEPT_CHARACTERS && !this.isSending;
+        if (isKept) sessionStorage.setItem(`decant.decision/${this.draft}`, this.written);
+        else sessionStorage.removeItem(`decant.decision/${this.draft}`);
+      } catch {}
+    },
+    kept() {
+      try {
+        return sessionStorage.getItem(`decant.decision/${this.draft}`);
+      } catch {
+        return null;
+      }
     },
     askReason() {
       this.isDenying = true;
@@ -67,13 +106,19 @@ export default {
         this.problem = this.texts.too_long;
         return;
       }
+      if (window.socket?.connected === false) {
+        this.problem = this.texts.not_connected;
+        return;
+      }
       this.isSending = true;
       this.problem = "";
+      this.keep();
       this.$emit("decide", decision);
     },
     fail(sentence) {
       this.isSending = false;
       this.problem = sentence;
+      this.keep();
     },
   },
 };

@@ -10,6 +10,7 @@ from ui.elements.copy_button import CopyButton
 from ui.elements.message_editor import MessageEditor
 from ui.elements.part_view import PartView, part_view
 from ui.elements.tag import PlainButton, Tag, add_icon
+from ui.elements.tool_call_view import ToolCallView
 from ui.elements.version_switch import VersionSwitch
 from ui.messages import Failure, Message, Status, ToolDecision
 from ui.parts import ToolCallPart
@@ -131,7 +132,10 @@ class AnswerView(ui.element):
             for part in message.parts[self._parts_shown :]:
                 self._views.append(part_view(part, message, self._decide))
         self._parts_shown = len(message.parts)
+        waiting = sum(isinstance(part, ToolCallPart) and part.is_asked and not part.questions for part in message.parts)
         for view in self._views:
+            if isinstance(view, ToolCallView):
+                view.waiting = waiting
             view.refresh()
         self._dots.set_visibility(message.is_waiting)
         self._cut.set_visibility(message.progress is not None and message.progress.is_cut)

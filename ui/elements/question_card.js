@@ -1,9 +1,10 @@
 // What an MCP server asks a person before its tool answers: a flat form, or an address to open. Nothing is opened by itself.
 const MAX_MESSAGE_BYTES = 950000; // NiceGUI drops messages to the server above 1 MB
+const MAX_KEPT_CHARACTERS = 200000;
 
 export default {
   template: `
-    <form class="decision" :aria-labelledby="id + '-title'" @submit.prevent="accept"
+    <form class="decision" :aria-labelledby="id + '-title'" @submit.prevent="accept" @input="keep" @change="keep"
       @keydown.esc.prevent>
       <h3 :id="id + '-title'">{{ texts.asks_before }} <bdi>{{ server }}</bdi> {{ texts.asks_after }}</h3>
       <fieldset v-for="question in questions" :key="question.key" :disabled="isSending">
@@ -35,12 +36,13 @@ export default {
         <button type="button" class="button" :disabled="isSending" @click="send('cancel')">{{ texts.cancel }}</button>
       </div>
     </form>`,
-  props: { id: String, server: String, questions: Array, texts: Object },
+  props: { id: String, draft: String, server: String, questions: Array, texts: Object },
   emits: ["answer"],
   data() {
     const values = {};
     for (const { key, fields } of this.questions) {
       values[key] = Object.fromEntries(fields.map((field) => [field.name, JSON.parse(JSON.stringify(field.given ?? null))]));
+      Object.assign(values[key], this.kept()[key]);
     }
     return { values, isSending: false, problem: "" };
   },
@@ -52,6 +54,22 @@ export default {
   methods: {
     accept() {
       this.send("accept");
+    },
+    // The browser may refuse: storage full or switched off.
+    keep() {
+      try {
+        const written = JSON.stringify(this.values);
+        const isKept = written.length <= MAX_KEPT_CHARACTERS && !this.isSending;
+        if (isKept) sessionStorage.setItem(`decant.question/${this.draft}`, written);
+        else sessionStorage.removeItem(`decant.question/${this.draft}`);
+      } catch {}
+    },
+    kept() {
+      try {
+        return JSON.parse(sessionStorage.getItem(`decant.question/${this.draft}`)) ?? {};
+      } catch {
+        return {};
+      }
     },
     // As the browser reads the address that it opens.
     hostOf(url) {
@@ -82,13 +100,19 @@ export default {
         this.problem = this.texts.too_long;
         return;
       }
+      if (window.socket?.connected === false) {
+        this.problem = this.texts.not_connected;
+        return;
+      }
       this.isSending = true;
       this.problem = "";
+      this.keep();
       this.$emit("answer", said);
     },
     fail(sentence) {
       this.isSending = false;
       this.problem = sentence;
+      this.keep();
     },
   },
 };

@@ -21,8 +21,9 @@ INPUTS = {"email": "email", "uri": "url", "date": "date"}
 class QuestionCard(ui.element, component="question_card.js"):
     """Shows a flat form, or an address that a person may open, and offers to decline and to cancel."""
 
-    def __init__(self, call: ToolCallPart, on_decide: Callable[[ToolDecision], Any]) -> None:
+    def __init__(self, call: ToolCallPart, run_id: str, on_decide: Callable[[ToolDecision], Any]) -> None:
         super().__init__()
+        self._props["draft"] = f"{run_id}/{call.tool_call_id}/{call.expires_at}"
         self._props["id"] = f"question-{self.id}"
         self._props["server"] = call.server
         self._props["questions"] = [_question(question) for question in call.questions if isinstance(question, dict)]
@@ -35,6 +36,7 @@ class QuestionCard(ui.element, component="question_card.js"):
             "decline": texts.DECLINE,
             "cancel": texts.CANCEL,
             "too_long": texts.ANSWER_TOO_LONG,
+            "not_connected": texts.NOT_CONNECTED,
         }
         self.on("answer", lambda event: self._on_answer(event, on_decide))
 

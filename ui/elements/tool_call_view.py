@@ -18,9 +18,13 @@ OnDecide = Callable[[ToolCallPart, ToolDecision, Callable[[str], Any]], Any]
 
 
 class ToolCallView:
-    """One call: a line that unfolds into arguments and result, and while a person has to decide a card for that."""
+    """One call: a line that unfolds into arguments and result, and while a person has to decide a card for that.
+
+    `waiting` is how many calls of the answer wait for an approval.
+    """
 
     def __init__(self, part: ToolCallPart, message: Message, on_decide: OnDecide) -> None:
+        self.waiting = 0
         self._part = part
         self._message = message
         self._on_decide = on_decide
@@ -47,9 +51,8 @@ class ToolCallView:
     def refresh(self) -> None:
         """Show what has become of the call."""
         part, message = self._part, self._message
-        waiting = (other for other in message.parts if isinstance(other, ToolCallPart) and other.is_asked)
-        others = sum(not other.questions for other in waiting) - 1 if part.is_asked else 0
-        shown = (part.version, message.is_running, others if part.is_asked else 0)
+        others = self.waiting - 1 if part.is_asked else 0
+        shown = (part.version, message.is_running, others)
         if shown == self._shown:
             return
         self._shown = shown
@@ -78,12 +81,13 @@ class ToolCallView:
         if self._card is not None and asked_at != self._asked_at:
             self._card.delete()
             self._card = None
+        run_id = self._message.run_id or ""
         if asked_at is not None and self._card is None:
             with self._root:
                 if self._part.questions:
-                    self._card = QuestionCard(self._part, self._decide)
+                    self._card = QuestionCard(self._part, run_id, self._decide)
                 else:
-                    self._card = DecisionCard(self._part, pretty(self._part.arguments or "{}"), self._decide)
+                    self._card = DecisionCard(self._part, run_id, pretty(self._part.arguments or "{}"), self._decide)
         self._asked_at = asked_at
         if self._card is not None:
             self._card.show_others(max(0, others))

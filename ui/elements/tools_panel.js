@@ -23,7 +23,10 @@ export default {
                 :checked="isOn(server.name) && tool.policy !== 'never' && isOn(server.name + '/' + tool.name)"
                 @change="toggle(server.name + '/' + tool.name)">
                 <bdi>{{ tool.title }}</bdi></label>
-              <span class="tool-policy">{{ texts.policies[tool.policy] || tool.policy }}</span>
+              <span v-if="isApproved(server, tool)" class="tool-policy">{{ texts.approved }}
+                <button type="button" class="button" :aria-label="texts.revoke + ': ' + tool.title"
+                  @click="revoke(server, tool)">{{ texts.revoke }}</button></span>
+              <span v-else class="tool-policy">{{ texts.policies[tool.policy] || tool.policy }}</span>
               <p v-if="tool.description" dir="auto">{{ tool.description }}</p>
             </li>
           </ul>
@@ -34,16 +37,26 @@ export default {
       </div>
     </dialog>`,
   props: { texts: Object },
-  emits: ["change", "reconnect"],
-  data: () => ({ servers: null, off: [], problem: "", pressed: null }),
+  emits: ["change", "reconnect", "revoke"],
+  data: () => ({ servers: null, off: [], approved: [], problem: "", pressed: null }),
   methods: {
     ask(off) {
-      Object.assign(this, { off, servers: null, problem: "" });
+      Object.assign(this, { off, servers: null, approved: [], problem: "" });
       this.$refs.dialog.showModal();
     },
     show(servers) {
       this.servers = servers;
       this.problem = "";
+    },
+    showApproved(names) {
+      this.approved = names;
+    },
+    isApproved(server, tool) {
+      return tool.policy === "ask" && this.approved.includes(`${server.name}/${tool.name}`);
+    },
+    // What is said next comes from the API: until then it is as it was.
+    revoke(server, tool) {
+      this.$emit("revoke", { server: server.name, tool: tool.name });
     },
     fail(sentence) {
       this.problem = sentence;

@@ -18,7 +18,12 @@ MAX_TOOLS = 200  # of a server
 class ToolsPanel(ui.element, component="tools_panel.js"):
     """Shows the servers; what is switched counts at once, for the chat that it was opened for."""
 
-    def __init__(self, on_change: Callable[[tuple[str, ...]], Any], on_reconnect: Callable[[str], Any]) -> None:
+    def __init__(
+        self,
+        on_change: Callable[[tuple[str, ...]], Any],
+        on_reconnect: Callable[[str], Any],
+        on_revoke: Callable[[str, str], Any],
+    ) -> None:
         super().__init__()
         self._props["texts"] = {
             "title": texts.TOOLS_TITLE,
@@ -29,9 +34,12 @@ class ToolsPanel(ui.element, component="tools_panel.js"):
             "close": texts.CLOSE,
             "states": texts.TOOL_STATES,
             "policies": texts.TOOL_POLICIES,
+            "approved": texts.TOOL_APPROVED,
+            "revoke": texts.TOOL_REVOKE,
         }
         self.on("change", lambda event: self._on_change(event, on_change))
         self.on("reconnect", lambda event: self._on_reconnect(event, on_reconnect))
+        self.on("revoke", lambda event: self._on_revoke(event, on_revoke))
 
     def ask(self, off: Sequence[str]) -> None:
         """Open the dialog for a chat that does not use these."""
@@ -40,6 +48,10 @@ class ToolsPanel(ui.element, component="tools_panel.js"):
     def show(self, servers: Sequence[ToolServer]) -> None:
         """Show the servers, of many tools the first."""
         self.run_method("show", list(map(_fields, servers)))
+
+    def show_approved(self, names: Sequence[str]) -> None:
+        """Show which tools are approved for the chat, as `server/tool`."""
+        self.run_method("showApproved", list(names))
 
     def fail(self, sentence: str) -> None:
         """Say why the servers are not known."""
@@ -53,6 +65,11 @@ class ToolsPanel(ui.element, component="tools_panel.js"):
     def _on_reconnect(self, event: events.GenericEventArguments, reconnect: Callable[[str], Any]) -> None:
         if isinstance(event.args, str) and event.args:
             reconnect(event.args)
+
+    def _on_revoke(self, event: events.GenericEventArguments, revoke: Callable[[str, str], Any]) -> None:
+        match event.args:
+            case {"server": str(server), "tool": str(tool)} if _is_name(server) and _is_name(tool):
+                revoke(server, tool)
 
 
 def _is_name(value: object) -> bool:

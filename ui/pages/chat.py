@@ -89,7 +89,7 @@ def _lay_out(config: Config, prefix: str, workspace: Workspace) -> PageElements:
             _add_sign_out(frame, prefix)
     address = Address(config.title, on_visit=workspace.visit, on_look=workspace.look_for_news)
     settings = ThreadSettings(workspace.save_settings)
-    tools = ToolsPanel(workspace.save_tools, workspace.reconnect_server)
+    tools = ToolsPanel(workspace.save_tools, workspace.reconnect_server, workspace.revoke_tool)
     picker = ChatImport(on_import=workspace.on_import, on_refuse=workspace.say)
     with frame.actions:
         menu = _add_menu(workspace, picker)
@@ -118,8 +118,8 @@ def _preload() -> None:
         StreamedMarkdown().finish()
         CopyButton(str)
         MessageEditor("", "", lambda _: None, lambda: None)
-        DecisionCard(ToolCallPart("", "", ""), "{}", lambda _: None)
-        QuestionCard(ToolCallPart("", "", ""), lambda _: None)
+        DecisionCard(ToolCallPart("", "", ""), "", "{}", lambda _: None)
+        QuestionCard(ToolCallPart("", "", ""), "", lambda _: None)
     unseen.set_visibility(False)
 
 

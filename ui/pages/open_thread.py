@@ -250,8 +250,12 @@ class OpenThread:
     async def _decide(
         self, run_id: str, tool_call_id: str, decision: ToolDecision, say: Callable[[str], object]
     ) -> None:
+        decide = self._backend.client.decide
         try:
-            await self._backend.call(self._backend.client.decide, run_id, tool_call_id, decision)
+            # What the other cards show is decided first, for the rest is made as the model wrote it.
+            for other_id, arguments in decision.edited.items():
+                await self._backend.call(decide, run_id, other_id, ToolDecision("approve", "once", arguments))
+            await self._backend.call(decide, run_id, tool_call_id, decision)
         except PageError as exc:
             say(sentence_of(exc))
 

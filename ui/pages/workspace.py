@@ -22,6 +22,7 @@ from ui.tools import ToolServer
 
 # After Reconnect, until the server is there or has failed.
 LOOKS_AT_SERVER = 5
+SETTINGS = ("model", "system_prompt", "tools_off")
 LOOK_SECONDS = 1.0
 
 
@@ -34,6 +35,8 @@ class Workspace:
         self._notice = ApiNotice(backend.watch, self._elements)
         self._is_looking = False
         self._is_closed = False
+        self._saving = asyncio.Lock()
+        self._unsaved = 0
         with self._elements.sidebar:
             self._threads = ThreadList(backend, weakref.proxy(self), self._elements.toasts)
         self._open_thread = self._begin(Thread(thread_id or ""))
@@ -137,12 +140,21 @@ class Workspace:
 
     def ask_tools(self) -> None:
         """Open the dialog with the MCP servers."""
-        self._elements.tools.ask(self._open_thread.thread.tools_off)
+        thread = self._open_thread.thread
+        self._elements.tools.ask(thread.tools_off)
         background_tasks.create(self._show_servers(self._backend.client.tool_servers), name="show tools")
+        if thread.thread_id:
+            background_tasks.create(self._show_approved(thread.thread_id), name="show approvals")
 
     def save_tools(self, off: tuple[str, ...]) -> None:
         """Keep what the open thread does not use."""
         self._save(replace(self._open_thread.thread, tools_off=off))
+
+    def revoke_tool(self, server: str, tool: str) -> None:
+        """Take back that a tool is approved for the open thread."""
+        thread_id = self._open_thread.thread.thread_id
+        revoke = partial(self._backend.client.revoke, thread_id, server, tool)
+        background_tasks.create(self._show_approved(thread_id, revoke), name="revoke a tool")
 
     def reconnect_server(self, name: str) -> None:
         """Have the API connect to an MCP server anew, and show how that goes."""
@@ -199,7 +211,7 @@ class Workspace:
         thread = self._threads.find(thread_id)
         if thread is None:
             thread = await self._backend.call(self._backend.client.thread, thread_id)
-        if open_thread is not self._open_thread or open_thread.is_running:
+        if open_thread is not self._open_thread or open_thread.is_running or self._unsaved:
             return
         has_news = thread.updated_at != open_thread.thread.updated_at
         self.on_thread_change(thread)
@@ -213,6 +225,14 @@ class Workspace:
         except PageError as exc:
             self._elements.tools.fail(str(exc))
 
+    async def _show_approved(self, thread_id: str, first: Callable[[], None] | None = None) -> None:
+        try:
+            if first is not None:
+                await self._backend.call(first)
+            self._elements.tools.show_approved(await self._backend.call(self._backend.client.approvals, thread_id))
+        except PageError as exc:
+            self._elements.tools.fail(str(exc))
+
     async def _reconnect(self, name: str) -> None:
         await self._show_servers(partial(self._backend.client.reconnect, name))
         for _ in range(LOOKS_AT_SERVER):
@@ -222,16 +242,24 @@ class Workspace:
             await self._show_servers(self._backend.client.tool_servers)
 
     def _save(self, thread: Thread) -> None:
+        shown = self._open_thread.thread
+        changed = {name: getattr(thread, name) for name in SETTINGS if getattr(thread, name) != getattr(shown, name)}
+        if not thread.model:
+            changed.pop("model", None)
         self.on_thread_change(thread)
-        if thread.thread_id:
-            self.ask_api(partial(self._unless_gone, partial(self._update, thread)))
+        if thread.thread_id and changed:
+            self._unsaved += 1
+            self.ask_api(partial(self._unless_gone, partial(self._update, thread.thread_id, changed)))
 
-    async def _update(self, thread: Thread) -> None:
-        given: dict[str, object] = {"system_prompt": thread.system_prompt, "tools_off": list(thread.tools_off)}
-        if thread.model:
-            given["model"] = thread.model
-        stored = await self._backend.call(self._backend.client.update_thread, thread.thread_id, **given)
-        self.on_thread_change(stored)
+    async def _update(self, thread_id: str, changed: dict[str, object]) -> None:
+        """Store what has changed, one change after the other; what the last is answered with is shown."""
+        try:
+            async with self._saving:
+                stored = await self._backend.call(self._backend.client.update_thread, thread_id, **changed)
+        finally:
+            self._unsaved -= 1
+        if not self._unsaved:
+            self.on_thread_change(stored)
 
     async def _unless_gone(self, work: Callable[[], Awaitable[None]]) -> bool:
         """Do what needs a thread; False, and said so, if the thread is gone."""

@@ -1,7 +1,7 @@
 """The parts of messages in the OpenAPI document."""
 
 from api.wire.openapi.words import BOOLEAN, STRING, Schema, choice, listing, nullable, object_of
-from api.wire.parts import CONTENT_TYPES, MAX_DURATION, MAX_PIECES, TEXTS
+from api.wire.parts import CONTENT_TYPES, DECISIONS, MAX_DURATION, MAX_PIECES, TEXTS
 
 _DURATION: Schema = {"type": "integer", "minimum": 0, "maximum": MAX_DURATION}
 _OBJECT: Schema = {"type": "object"}
@@ -21,12 +21,14 @@ def part_schema(max_chars: int | None = None) -> Schema:
     if max_chars is not None:
         content = {"anyOf": [content, said]}
     call = {"tool_call_id": said, "name": said, "arguments": said}
+    decided = {"decision": choice(*DECISIONS), "reason": said}
+    told = {"server": said, "title": said, "provider_fields": _OBJECT, **decided}
     result = {"tool_call_id": said, "content": content, "is_error": BOOLEAN}
     return {
         "oneOf": [
             part("text", {"text": said}),
             part("reasoning", {"text": said}),
-            part("tool_call", call, {"server": said, "title": said, "provider_fields": _OBJECT}),
+            part("tool_call", call, told),
             part("tool_result", result, {"duration_ms": _DURATION}),
         ]
     }

@@ -61,6 +61,9 @@ def thread_paths() -> Schema:
     page = object_of({"threads": listing(ref("Thread")), "next_cursor": nullable(STRING)})
     messages = object_of({"messages": listing(ref("StoredMessage")), "next_cursor": nullable(STRING)})
     found = parameter("query", "query", STRING, "Words that the title or a message has.")
+    approvals = object_of({"approvals": listing(object_of({"server": STRING, "tool": STRING}))})
+    named = {"type": "string", "minLength": 1}
+    approved = [parameter("server", "query", named, "Its MCP server."), parameter("tool", "query", named, "Its name.")]
     return {
         "/threads": {
             "get": {
@@ -83,6 +86,17 @@ def thread_paths() -> Schema:
                 "requestBody": body(ref("ThreadChanges")),
             },
             "delete": operation("Delete a thread; it can be restored.", {"204": _EMPTY, **errors(404, 503)}),
+        },
+        "/threads/{thread_id}/approvals": {
+            "parameters": [thread],
+            "get": operation(
+                "The tools that a person has approved for the thread.",
+                {"200": json_response("The approvals.", approvals), **errors(404, 503)},
+            ),
+            "delete": {
+                **operation("Take an approval back: the tool asks again.", {"204": _EMPTY, **errors(400, 404, 503)}),
+                "parameters": [{**tool, "required": True} for tool in approved],
+            },
         },
         "/threads/{thread_id}/messages": {
             "parameters": [thread],

@@ -199,6 +199,10 @@ def test_a_denied_call_is_not_made_and_the_model_is_told_why(tool_api: ToolApi) 
     told = tool_api.call(model).body["messages"][2]["content"]
     assert "denied" in told
     assert "Not now" in told
+    call = tool_api.messages(thread_id)[1]["parts"][0]
+    assert (call["decision"], call["reason"]) == ("deny", "Not now")
+    copied = tool_api.create_thread(messages=tool_api.messages(thread_id))
+    assert tool_api.messages(copied)[1]["parts"][0] == call
 
 
 def test_the_arguments_that_a_person_has_changed_are_those_of_the_call(tool_api: ToolApi) -> None:
@@ -223,6 +227,26 @@ def test_what_is_approved_for_a_thread_is_not_asked_there_again(tool_api: ToolAp
     assert tool_api.run(thread_id, content="Again")[-1]["type"] == "run.completed"
     elsewhere = tool_api.script(calling(echo()), Scenario(text="One."))
     run_id, _ = tool_api.parked(tool_api.create_thread(model=elsewhere), content="Say it")
+    tool_api.ask("POST", f"/runs/{run_id}/cancel")
+
+
+def test_an_approval_for_a_thread_is_taken_back_and_the_tool_asks_again(tool_api: ToolApi) -> None:
+    thread_id, other = tool_api.create_thread(), tool_api.create_thread()
+    for thread in (thread_id, other):
+        model = tool_api.script(calling(echo()), Scenario(text="Yes."))
+        run_id, _ = tool_api.parked(thread, content="Say it", model=model)
+        tool_api.decide(run_id, "c1", decision="approve", scope="thread")
+        tool_api.ended(run_id)
+    path, named = f"/threads/{thread_id}/approvals", {"server": "scripted", "tool": "echo"}
+    assert tool_api.ask("GET", path, at=tool_api.other).json() == {"approvals": [named]}
+    assert tool_api.ask("GET", "/threads/nothing/approvals").status_code == 404
+    assert tool_api.ask("DELETE", path, params={"server": "scripted"}).status_code == 400
+    assert tool_api.ask("DELETE", "/threads/nothing/approvals", params=named).status_code == 404
+    assert tool_api.ask("DELETE", path, params=named).status_code == 204
+    assert tool_api.ask("GET", path).json() == {"approvals": []}
+    assert tool_api.ask("GET", f"/threads/{other}/approvals").json() == {"approvals": [named]}
+    run_id, events = tool_api.parked(thread_id, content="Again", model=tool_api.script(calling(echo())))
+    assert events[-2]["type"] == "tool_call.requires_action"
     tool_api.ask("POST", f"/runs/{run_id}/cancel")
 
 

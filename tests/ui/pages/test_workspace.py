@@ -1,5 +1,6 @@
 """Threads on the page, as NiceGUI's simulated user sees them."""
 
+import threading
 from typing import Any
 
 from nicegui.testing import User
@@ -15,6 +16,7 @@ from ui.elements.model_choice import ModelChoice
 from ui.elements.notices import UndoToast
 from ui.elements.thread_index import ThreadIndex
 from ui.elements.thread_settings import ThreadSettings
+from ui.elements.tools_panel import ToolsPanel
 
 
 def said(text: str) -> list[dict[str, Any]]:
@@ -115,6 +117,23 @@ async def test_a_refused_message_shows_what_else_runs(page: OpenedPage) -> None:
     await other.until(lambda: other.is_running)
     assert other.questions == ["one", "two"]
     run.complete()
+
+
+async def test_of_two_quick_switches_the_last_is_stored(page: OpenedPage) -> None:
+    thread_id = store_thread(page, "one", "First")
+    other = await opened(page, thread_id)
+    await other.until(lambda: other.answers == ["First"])
+    store, second, told = page.api.store, threading.Event(), []
+
+    def slow_first(fields: dict[str, Any]) -> None:
+        told.append(fields)
+        second.set() if len(told) > 1 else second.wait(0.5)
+
+    store.before_update = slow_first
+    for off in (["s/a"], ["s/a", "s/b"]):
+        other.user.find(ToolsPanel).trigger("change", off)
+    await other.until(lambda: len(told) == 2 and store.threads[thread_id].get("tools_off") == ["s/a", "s/b"])
+    assert told == [{"tools_off": ["s/a"]}, {"tools_off": ["s/a", "s/b"]}]
 
 
 async def test_a_thread_that_is_not_there_becomes_a_new_one(page: OpenedPage) -> None:
