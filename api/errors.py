@@ -17,6 +17,8 @@
     ├── Internal              500  a defect of Decant; the log has the details under the request id
     ├── TooManySteps          502  the model goes on calling tools
     ├── DecisionTimeout       504  nobody has decided about a tool call
+    ├── ToolServerError       502  an MCP server failed
+    │   └── ToolServerTimeout 504  it said nothing for too long
     └── ProviderError         502  the model's provider failed
         ├── ProviderRejected  502  it refuses the request itself: asking again changes nothing
         ├── ProviderTimeout   504  it said nothing for too long
@@ -143,6 +145,18 @@ class DecisionTimeout(DecantError):
     """Nobody has decided about a tool call before its limit."""
 
     code, status, retryable = "decision_timeout", 504, True
+
+
+class ToolServerError(DecantError):
+    """An MCP server failed."""
+
+    code, status, retryable = "upstream_error", 502, True
+
+
+class ToolServerTimeout(ToolServerError):
+    """It said nothing for too long."""
+
+    code, status = "upstream_timeout", 504
 
 
 class ProviderError(DecantError):

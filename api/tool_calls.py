@@ -102,6 +102,41 @@ class ToolServer:
     tools: tuple[Tool, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class PromptArgument:
+    """What a prompt is to be filled in with."""
+
+    name: str
+    description: str
+    is_required: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """A text of a server's to begin a message with.
+
+    Source: MCP 2026-07-28, "Prompts".
+    """
+
+    name: str
+    title: str
+    description: str
+    arguments: tuple[PromptArgument, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Resource:
+    """Something that a server lets persons read.
+
+    Source: MCP 2026-07-28, "Resources".
+    """
+
+    uri: str
+    title: str
+    description: str
+    mime_type: str
+
+
 def failed(sentence: str) -> ToolAnswer:
     """Make the answer that tells a model what went wrong."""
     return ToolAnswer(({"type": "text", "text": sentence},), is_error=True)

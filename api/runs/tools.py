@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from typing import Any, Protocol
 
-from api.tool_calls import CallKey, Given, Tool, ToolAnswer, ToolServer
+from api.tool_calls import CallKey, Content, Given, Prompt, Resource, Tool, ToolAnswer, ToolServer
 
 # How far a call is, of how much, and what the server says of it.
 Progress = Callable[[float, float | None, str | None], None]
@@ -34,6 +34,29 @@ class Tools(Protocol):
 
         What goes wrong is an answer, and cancelling the future cancels the call at its server.
         """
+
+    def prompts(self, server: str) -> tuple[Prompt, ...]:
+        """Return the prompts of a server.
+
+        Raises:
+            NotFound: There is no such server.
+            ToolServerError: It cannot be reached, fails or is silent.
+        """
+
+    def prompt_text(self, server: str, name: str, arguments: Mapping[str, str]) -> str:
+        """Return a prompt of a server as the text of a message.
+
+        Raises:
+            NotFound: There is no such server.
+            BadRequest: The server does not take this.
+            ToolServerError: It cannot be reached, fails or is silent.
+        """
+
+    def resources(self, server: str) -> tuple[Resource, ...]:
+        """Return the resources of a server; raises like `prompts`."""
+
+    def resource_content(self, server: str, uri: str) -> tuple[Content, ...]:
+        """Return what a resource of a server holds; raises like `prompt_text`."""
 
     def forget(self, run_id: str) -> None:
         """Cancel the calls of a run that are open while a person is asked."""

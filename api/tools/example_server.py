@@ -1,4 +1,4 @@
-"""A small MCP server to try tools with: the time, a calculator, and a search over Decant's README.
+"""A small MCP server to try tools with: the time, a calculator, a search over Decant's README, and the README itself.
 
 `python -m api.tools.example_server` speaks over its standard input and output.
 """
@@ -62,6 +62,18 @@ def search_readme(query: str) -> str:
     paragraphs = README.read_text(encoding="utf-8").split("\n\n") if README.exists() else []
     found = [text for text in paragraphs if words and all(word in text.lower() for word in words)]
     return "\n\n".join(found[:MOST_FOUND]) or "Nothing in the README has all of these words."
+
+
+@server.resource("decant://readme", title="Decant's README", mime_type="text/markdown")
+def readme() -> str:
+    """What Decant is, and how it is run."""
+    return README.read_text(encoding="utf-8") if README.exists() else "There is no README here."
+
+
+@server.prompt(title="Explain a passage")
+def explain(passage: str, reader: str = "a newcomer") -> str:
+    """Ask for a passage in simpler words."""
+    return f"Explain this to {reader}, with one example:\n\n{passage}"
 
 
 def _value(node: ast.AST) -> float:

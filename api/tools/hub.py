@@ -3,25 +3,30 @@
 import asyncio
 import logging
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from types import ModuleType
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from api.errors import NotFound
 from api.hub import off_hub
 from api.ids import new_id
-from api.tool_calls import CallKey, Given, Tool, ToolAnswer, ToolServer
+from api.tool_calls import CallKey, Content, Given, Prompt, Resource, Tool, ToolAnswer, ToolServer
 from api.tools.loop import LoopThread
 from api.tools.servers import McpServer
 
 if TYPE_CHECKING:
+    from mcp import Client
+
     from api.tools.session import Progress, ServerSession
 
 CLOSE_SECONDS = 5  # A process that ignores its end and SIGTERM takes four.
 FIND_PAUSE_SECONDS = 0.05
 KEEP_SECONDS = 86_400.0
+
+T = TypeVar("T")
 
 logger = logging.getLogger(__name__)
 
@@ -93,6 +98,23 @@ class ToolHub:
             raise RuntimeError("the hub is not started")
         return self._loop.submit(session.call(key or CallKey(new_id(), ""), tool, arguments, on_progress, given))
 
+    def prompts(self, server: str) -> tuple[Prompt, ...]:
+        """Return the prompts of a server."""
+        return self._asked(server, lambda context: context.prompts_of)
+
+    def prompt_text(self, server: str, name: str, arguments: Mapping[str, str]) -> str:
+        """Return a prompt of a server as the text of a message."""
+        text: str = self._asked(server, lambda context: partial(context.prompt_text, name=name, arguments=arguments))
+        return text
+
+    def resources(self, server: str) -> tuple[Resource, ...]:
+        """Return the resources of a server."""
+        return self._asked(server, lambda context: context.resources_of)
+
+    def resource_content(self, server: str, uri: str) -> tuple[Content, ...]:
+        """Return what a resource of a server holds."""
+        return self._asked(server, lambda context: partial(context.resource_content, uri=uri))
+
     def forget(self, run_id: str) -> None:
         """Cancel the calls of a run that wait for a person within a server."""
         for session in self._sessions.values():
@@ -105,10 +127,20 @@ class ToolHub:
         Raises:
             NotFound: There is no such server.
         """
+        session, loop = self._found(name)
+        loop.call(session.reconnect)
+
+    def _found(self, name: str) -> "tuple[ServerSession, LoopThread]":
         session = self._sessions.get(name)
         if session is None or self._loop is None:
             raise NotFound("There is no such MCP server.")
-        self._loop.call(session.reconnect)
+        return session, self._loop
+
+    def _asked(self, server: str, question: "Callable[[ModuleType], Callable[[Client], Awaitable[T]]]") -> T:
+        session, loop = self._found(server)
+        from api.tools import context  # noqa: PLC0415 - mcp is needed where servers are.
+
+        return loop.submit(session.ask(question(context))).result()
 
     async def _run(self) -> None:
         # It takes half a second, and is nobody's wait.

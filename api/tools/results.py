@@ -28,7 +28,7 @@ TOO_LARGE = "[This tool answered with a file that is too large to be shown.]"
 
 def answer_of(result: types.CallToolResult) -> ToolAnswer:
     """Return the content of a result, of a long one the beginning."""
-    content = list(_bounded(map(_content, result.content[:MAX_PIECES])))
+    content = list(bounded(map(content_of, result.content[:MAX_PIECES])))
     if result.structured_content is not None:
         content.append(_structured(result.structured_content))
     return ToolAnswer(tuple(content), bool(result.is_error))
@@ -66,7 +66,8 @@ def _size(schema: object) -> int:
         return MAX_QUESTION_SIZE + 1
 
 
-def _content(block: types.ContentBlock) -> Content:
+def content_of(block: types.ContentBlock) -> Content:
+    """Return a block as it is stored."""
     fields: dict[str, Any]
     match block:
         case types.TextContent():
@@ -87,7 +88,8 @@ def _content(block: types.ContentBlock) -> Content:
     return {name: value for name, value in fields.items() if value is not None}
 
 
-def _bounded(content: Iterable[Content]) -> Iterable[Content]:
+def bounded(content: Iterable[Content]) -> Iterable[Content]:
+    """Yield content up to what is kept of one result."""
     texts_left, data_left = MAX_TEXT_CHARS, MAX_DATA_CHARS
     for one in content:
         text, data = one.get("text", ""), one.get("data", "")

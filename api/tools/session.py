@@ -8,16 +8,16 @@ import asyncio
 import logging
 import math
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, suppress
 from dataclasses import replace
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 
-from mcp import Client, types
+from mcp import Client, MCPError, types
 from mcp.shared.dispatcher import ProgressFnT
 
-from api.errors import forget_frames
+from api.errors import BadRequest, ToolServerError, ToolServerTimeout, forget_frames
 from api.tool_calls import CallKey, Given, ServerStatus, Tool, ToolAnswer, ToolServer, failed
 from api.tools.failures import NEEDS_TOKEN, is_session_lost, sentence_of
 from api.tools.listing import Listing, list_tools
@@ -34,8 +34,10 @@ MOST_CALLS = 90
 MOST_ROUNDS = 10
 NEWER = "2026-07-28"
 TURNS = 10  # Of the loop: a connection's end that has come already is seen after so many.
+MOST_ASKED_SECONDS = 25.0  # Hosts of apps cut off a response that has not begun after 30.
 OUTCOME_UNKNOWN = "Whether the tool has done its work is unknown; it is not called again."
 
+T = TypeVar("T")
 Progress = Callable[[float, float | None, str | None], None]
 
 logger = logging.getLogger(__name__)
@@ -104,6 +106,31 @@ class ServerSession:
                 if self._client is client:
                     self.reconnect()
             return failed(f"The MCP server {self.server.name} cannot be reached: {self.state.error}")
+
+    async def ask(self, question: Callable[[Client], Awaitable[T]]) -> T:
+        """Ask for what no model has called for.
+
+        Raises:
+            BadRequest: The server does not take what it was asked with.
+            ToolServerError: It cannot be reached, fails or is silent.
+        """
+        name = self.server.name
+        seconds = min(self.server.silence_seconds, MOST_ASKED_SECONDS)
+        try:
+            async with asyncio.timeout(seconds), self._calls:
+                client = await self._connected()
+                if client is None:
+                    raise ToolServerError(f"The MCP server {name} cannot be reached: {self.state.error}")
+                return await question(client)
+        except TimeoutError:
+            raise ToolServerTimeout(f"The MCP server {name} has not answered in {seconds:g} seconds.") from None
+        except ToolServerError:
+            raise
+        except Exception as error:  # noqa: BLE001 - Whatever a server does is told to who asks.
+            is_refused = isinstance(error, MCPError) and error.error.code == types.INVALID_PARAMS
+            sentence = f"The MCP server {name}: {sentence_of(error, self.server)}"
+            forget_frames(error)
+            raise (BadRequest if is_refused else ToolServerError)(sentence) from None
 
     def forget(self, run_id: str) -> None:
         """Cancel the calls of a run that wait for a person."""

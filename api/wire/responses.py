@@ -10,7 +10,7 @@ from typing import Any
 import orjson
 
 from api.store.records import StoredMessage, StoredRun, Thread
-from api.tool_calls import Definition, Tool, ToolServer
+from api.tool_calls import Definition, Prompt, Tool, ToolServer
 
 Fields = dict[str, Any]
 
@@ -59,6 +59,15 @@ def approval_fields(approved: Iterable[Definition]) -> list[dict[str, str]]:
     """Return the tools that are approved, however they are defined."""
     names = sorted({(definition.server, definition.tool) for definition in approved})
     return [{"server": server, "tool": tool} for server, tool in names]
+
+
+def prompt_fields(prompt: Prompt) -> Fields:
+    """Describe a prompt of a server."""
+    arguments = [
+        {"name": argument.name, "description": argument.description, "required": argument.is_required}
+        for argument in prompt.arguments
+    ]
+    return {"name": prompt.name, "title": prompt.title, "description": prompt.description, "arguments": arguments}
 
 
 def server_fields(server: ToolServer) -> Fields:

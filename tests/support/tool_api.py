@@ -21,7 +21,14 @@ SERVER = {
     "args": ["-m", "tests.support.tool_server"],
     "cwd": str(ROOT),
     "env": {"NOTE": "${NOTE}"},
-    "policy": {"slow": "always", "large": "always", "fail": "always", "die": "always", "numbers": "always"},
+    "policy": {
+        "slow": "always",
+        "large": "always",
+        "fail": "always",
+        "die": "always",
+        "numbers": "always",
+        "links": "always",
+    },
     "silence_seconds": 5,
 }
 OLDER = {

@@ -11,7 +11,8 @@ from typing import Annotated
 
 from mcp.server import MCPServer
 from mcp.server.mcpserver import AcceptedElicitation, Context, Elicit, ElicitationResult, RequestStateSecurity, Resolve
-from mcp.types import CallToolResult, TextContent
+from mcp.server.mcpserver.prompts.base import AssistantMessage, UserMessage
+from mcp.types import CallToolResult, ResourceLink, TextContent
 from pydantic import BaseModel, Field
 
 # Two processes of it know each other's questions.
@@ -99,6 +100,50 @@ def invite(day: str, guest: Annotated[ElicitationResult[Guest], Resolve(ask_gues
 def fail() -> str:
     """Fail."""
     raise RuntimeError("it broke")
+
+
+HOSTILE = '<img src=x onerror="alert(1)"> \u202egpj'
+
+
+@server.prompt(title="Review")
+def review(code: str, tone: str = "kind") -> list[UserMessage | AssistantMessage]:
+    """Ask for a review."""
+    return [UserMessage(f"Review this in a {tone} tone:\n{code}"), AssistantMessage("Gladly.")]
+
+
+@server.prompt()
+def greet() -> str:
+    """Say hello."""
+    return f"Say hello. {HOSTILE}"
+
+
+@server.prompt(name="slow prompt", title=HOSTILE, description=HOSTILE)
+async def slow_prompt() -> str:
+    await asyncio.sleep(600)
+    return ""
+
+
+@server.resource("note://wine", title="About wine", mime_type="text/plain")
+def wine() -> str:
+    """What is known."""
+    return "Decant an hour before.\n```\nfence\n```"
+
+
+@server.resource("note://picture", mime_type="image/png")
+def picture() -> bytes:
+    return b"\x89PNG"
+
+
+@server.resource("note://large")
+def large_note() -> str:
+    return "x" * 500_000
+
+
+@server.tool(structured_output=False)
+def links() -> CallToolResult:
+    """Answer with links to resources."""
+    uris = ("note://wine", "note://nothing")
+    return CallToolResult(content=[ResourceLink(type="resource_link", name=uri, uri=uri) for uri in uris])
 
 
 if __name__ == "__main__":

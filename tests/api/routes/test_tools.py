@@ -56,6 +56,10 @@ def test_servers_are_listed_with_their_tools_and_no_secret(api: Server) -> None:
 def test_a_stranger_is_refused(api: Server) -> None:
     assert requests.get(f"{api.url}/tools", timeout=10).status_code == 401
     assert requests.post(f"{api.url}/tools/scripted/reconnect", timeout=10).status_code == 401
+    for kind in ("prompts", "resources"):
+        assert requests.get(f"{api.url}/tools/scripted/{kind}", timeout=10).status_code == 401
+        assert requests.post(f"{api.url}/tools/scripted/{kind}", json={}, timeout=10).status_code == 401
+    assert requests.get(f"{api.url}/threads/t/approvals", timeout=10).status_code == 401
     decision = {"decision": "approve"}
     assert requests.post(f"{api.url}/runs/r/tool_calls/c", json=decision, timeout=10).status_code == 401
 

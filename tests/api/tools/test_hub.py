@@ -87,6 +87,7 @@ def test_a_server_is_ready_with_its_tools_and_answers(hub: ToolHub) -> None:
         "numbers",
         "invite",
         "fail",
+        "links",
     ]
     assert call(hub, "echo", text="héllo") == ToolAnswer(
         ({"type": "text", "text": "héllo"}, {"type": "structured", "value": {"result": "héllo"}})
