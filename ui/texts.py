@@ -190,6 +190,14 @@ TOOL_STATES = {
     "failed": "Failed",
     "needs_token": "Wants a token",
 }
+PROMPTS = "Prompts"
+RESOURCES = "Resources"
+SUGGESTIONS_FOUND = "{count} suggestions: arrow keys choose, Enter takes one, Escape closes the list."
+READING = "Reading…"
+READ = "Read"
+INSERT = "Insert"
+RESOURCE_NO_TEXT = "This resource holds no text that could be put into a message."
+RESOURCE_TOO_LONG = "This resource has {count} characters; a message has at most {most}."
 TOOL_APPROVED = "allowed in this chat"
 TOOL_REVOKE = "Ask again"
 TOOL_POLICIES = {"always": "runs without asking", "ask": "asks first", "never": "never runs"}

@@ -1,4 +1,4 @@
-"""MCP servers and their tools as the page shows them: values."""
+"""MCP servers and what they offer as the page shows it: values."""
 
 from dataclasses import dataclass
 
@@ -11,6 +11,36 @@ class Tool:
     title: str
     description: str
     policy: str
+
+
+@dataclass(frozen=True, slots=True)
+class PromptArgument:
+    """What a prompt is to be filled in with."""
+
+    name: str
+    description: str
+    required: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """A text of a server's to begin a message with."""
+
+    server: str
+    name: str
+    title: str
+    description: str
+    arguments: tuple[PromptArgument, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Resource:
+    """Something that a server lets persons read."""
+
+    server: str
+    uri: str
+    title: str
+    description: str
 
 
 @dataclass(frozen=True, slots=True)

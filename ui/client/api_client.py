@@ -2,12 +2,16 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 from urllib.parse import quote
 
 from ui.client.decoding import (
     decode_approvals,
+    decode_content,
     decode_message_page,
+    decode_prompts,
+    decode_resources,
     decode_servers,
     decode_thread,
     decode_thread_page,
@@ -18,8 +22,9 @@ from ui.client.event_stream import EventStream
 from ui.client.transport import JSON, MISBEHAVED, Query, Transport
 from ui.errors import ApiMisbehaved
 from ui.messages import RunRequest, RunToFollow, ToolDecision
+from ui.parts import ToolResult
 from ui.threads import MessagePage, Thread, ThreadPage
-from ui.tools import ToolServer
+from ui.tools import Prompt, Resource, ToolServer
 
 READ_TIMEOUT_SECONDS = 10.0
 # Three heartbeats of the API.
@@ -203,6 +208,42 @@ class ApiClient:
             PageError: there is no such answer.
         """
         return self._transport.ask("GET", "/tools", decode_servers)
+
+    def prompts(self, server: str) -> tuple[Prompt, ...]:
+        """Return the prompts of an MCP server.
+
+        Raises:
+            PageError: there is no such server, or no answer.
+        """
+        return self._transport.ask("GET", f"/tools/{quote(server, safe='')}/prompts", partial(decode_prompts, server))
+
+    def prompt_text(self, server: str, name: str, arguments: Mapping[str, str]) -> str:
+        """Return a prompt of an MCP server, filled in.
+
+        Raises:
+            PageError: it was refused, or there is no answer.
+        """
+        body = {"name": name, "arguments": dict(arguments)}
+        path = f"/tools/{quote(server, safe='')}/prompts"
+        return self._transport.ask("POST", path, lambda said: str(said["text"]), body=body)
+
+    def resources(self, server: str) -> tuple[Resource, ...]:
+        """Return the resources of an MCP server.
+
+        Raises:
+            PageError: there is no such server, or no answer.
+        """
+        path = f"/tools/{quote(server, safe='')}/resources"
+        return self._transport.ask("GET", path, partial(decode_resources, server))
+
+    def resource(self, server: str, uri: str) -> ToolResult:
+        """Return what a resource of an MCP server holds.
+
+        Raises:
+            PageError: it was refused, or there is no answer.
+        """
+        path = f"/tools/{quote(server, safe='')}/resources"
+        return self._transport.ask("POST", path, decode_content, body={"uri": uri})
 
     def reconnect(self, server: str) -> tuple[ToolServer, ...]:
         """Have the API connect to an MCP server anew, and return all of them.

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import ParamSpec, TypeVar
 
@@ -11,6 +11,8 @@ from ui.client.api_client import ApiClient
 from ui.client.api_watch import ApiWatch
 from ui.client.run_reader import StreamExecutor
 from ui.errors import PageError
+
+MOST_SLOW_CALLS = 8
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -26,6 +28,7 @@ class Backend:
     calls: ThreadPoolExecutor
     clock: Callable[[], float]
     time: Callable[[], float]
+    slow_calls: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(MOST_SLOW_CALLS))
 
     async def call(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Call a blocking function of the client on a thread of its own.
@@ -34,6 +37,15 @@ class Backend:
             PageError: what the function raises, or this process is going away.
         """
         return await self._submit(partial(function, *args, **kwargs))
+
+    async def call_slow(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Call what may wait long for somebody else's server, few at a time: the others' threads stay free.
+
+        Raises:
+            PageError: what the function raises, or this process is going away.
+        """
+        async with self.slow_calls:
+            return await self._submit(partial(function, *args, **kwargs))
 
     def _submit(self, call: Callable[[], T]) -> "asyncio.Future[T]":
         # The future is held by no frame: with its exception, whose traceback leads to the frame, it would be a cycle.

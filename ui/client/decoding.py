@@ -7,7 +7,7 @@ from ui.events import Usage
 from ui.messages import Failure, Message, Progress, RunRequest, Status, ToolDecision
 from ui.parts import ENDED, Part, ReasoningPart, TextPart, ToolCallPart, ToolResult, call_of
 from ui.threads import MessagePage, Thread, ThreadPage
-from ui.tools import Tool, ToolServer
+from ui.tools import Prompt, PromptArgument, Resource, Tool, ToolServer
 
 REQUIRES_ACTION = "requires_action"
 
@@ -113,6 +113,48 @@ def decode_servers(body: JsonObject) -> tuple[ToolServer, ...]:
         )
         for server in body["servers"]
     )
+
+
+def decode_prompts(server: str, body: JsonObject) -> tuple[Prompt, ...]:
+    """Return the prompts of a server.
+
+    Raises:
+        KeyError, TypeError: those are none.
+    """
+    return tuple(
+        Prompt(
+            server,
+            str(prompt["name"]),
+            str(prompt["title"]),
+            str(prompt["description"]),
+            tuple(
+                PromptArgument(str(argument["name"]), str(argument["description"]), argument["required"] is True)
+                for argument in prompt["arguments"]
+            ),
+        )
+        for prompt in body["prompts"]
+    )
+
+
+def decode_resources(server: str, body: JsonObject) -> tuple[Resource, ...]:
+    """Return the resources of a server.
+
+    Raises:
+        KeyError, TypeError: those are none.
+    """
+    return tuple(
+        Resource(server, str(resource["uri"]), str(resource["title"]), str(resource["description"]))
+        for resource in body["resources"]
+    )
+
+
+def decode_content(body: JsonObject) -> ToolResult:
+    """Return what a resource holds.
+
+    Raises:
+        KeyError, TypeError: that is no content.
+    """
+    return ToolResult([dict(piece) for piece in body["content"]], is_error=False)
 
 
 def decode_approvals(body: JsonObject) -> tuple[str, ...]:

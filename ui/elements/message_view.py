@@ -10,9 +10,9 @@ from ui.elements.copy_button import CopyButton
 from ui.elements.message_editor import MessageEditor
 from ui.elements.part_view import PartView, part_view
 from ui.elements.tag import PlainButton, Tag, add_icon
-from ui.elements.tool_call_view import ToolCallView
+from ui.elements.tool_call_view import CallActions, ToolCallView
 from ui.elements.version_switch import VersionSwitch
-from ui.messages import Failure, Message, Status, ToolDecision
+from ui.messages import Failure, Message, Status
 from ui.parts import ToolCallPart
 
 LONG_CHARACTERS = 4000
@@ -23,7 +23,7 @@ HEADLINES = {
 }
 
 
-class MessageActions(Protocol):
+class MessageActions(CallActions, Protocol):
     """What a person can do with a message."""
 
     def edit(self, message: Message, text: str, say: Callable[[str], object]) -> bool:
@@ -37,9 +37,6 @@ class MessageActions(Protocol):
 
     def choose(self, message: Message) -> None:
         """Show another version of a message."""
-
-    def decide(self, answer: Message, call: ToolCallPart, decision: ToolDecision, say: Callable[[str], object]) -> None:
-        """Decide about a tool call of an answer; what goes wrong is said."""
 
 
 class UserMessageView(ui.element):
@@ -130,7 +127,7 @@ class AnswerView(ui.element):
         message = self.message
         with self._body:
             for part in message.parts[self._parts_shown :]:
-                self._views.append(part_view(part, message, self._decide))
+                self._views.append(part_view(part, message, self._actions))
         self._parts_shown = len(message.parts)
         waiting = sum(isinstance(part, ToolCallPart) and part.is_asked and not part.questions for part in message.parts)
         for view in self._views:
@@ -180,9 +177,6 @@ class AnswerView(ui.element):
                 self._offers.append(PlainButton(self._go_on, icon="continue", text=texts.CONTINUE).mark("continue"))
             if self.message.may_be_retried:
                 self._offers.append(PlainButton(self._answer_again, icon="retry", text=texts.RETRY).mark("retry"))
-
-    def _decide(self, call: ToolCallPart, decision: ToolDecision, say: Callable[[str], object]) -> None:
-        self._actions.decide(self.message, call, decision, say)
 
     def _go_on(self) -> None:
         self._actions.go_on(self.message)

@@ -8,7 +8,7 @@ from nicegui import ui
 from ui import texts
 from ui.elements.streamed_markdown import StreamedMarkdown
 from ui.elements.tag import Tag, add_icon
-from ui.elements.tool_call_view import OnDecide, ToolCallView
+from ui.elements.tool_call_view import CallActions, ToolCallView
 from ui.messages import Message
 from ui.parts import GrowingPart, Part, ReasoningPart, TextPart, ToolCallPart
 
@@ -69,7 +69,7 @@ class ReasoningView:
 PartView = TextView | ReasoningView | ToolCallView
 
 
-def part_view(part: Part, message: Message, on_decide: OnDecide) -> PartView:
+def part_view(part: Part, message: Message, actions: CallActions) -> PartView:
     """Return a view of the part of an answer, in the element that is open."""
     match part:
         case TextPart():
@@ -77,7 +77,7 @@ def part_view(part: Part, message: Message, on_decide: OnDecide) -> PartView:
         case ReasoningPart():
             return ReasoningView(part)
         case ToolCallPart():
-            return ToolCallView(part, message, on_decide)
+            return ToolCallView(part, message, actions)
 
 
 def _thought(started_at: float | None, ended_at: float) -> str:

@@ -1,7 +1,7 @@
 """A tool call in an answer: what is called, how it stands, what it was given and what came of it."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Protocol
 
 from nicegui import ui
 
@@ -11,10 +11,19 @@ from ui.elements.question_card import QuestionCard
 from ui.elements.tag import Tag, add_icon
 from ui.elements.tool_result_view import pretty, show_result, show_text
 from ui.messages import Message, ToolDecision
-from ui.parts import ToolCallPart, ToolProgress
+from ui.parts import ToolCallPart, ToolProgress, ToolResult
 
-# What was decided about a call, and where to say why the decision did not count.
-OnDecide = Callable[[ToolCallPart, ToolDecision, Callable[[str], Any]], Any]
+
+class CallActions(Protocol):
+    """What a person can do with a call."""
+
+    def decide(self, answer: Message, call: ToolCallPart, decision: ToolDecision, say: Callable[[str], object]) -> None:
+        """Decide about a tool call of an answer; what goes wrong is said."""
+
+    def read_resource(
+        self, server: str, uri: str, show: Callable[[ToolResult], object], say: Callable[[str], object]
+    ) -> None:
+        """Show what a resource holds that a result names; what goes wrong is said."""
 
 
 class ToolCallView:
@@ -23,11 +32,11 @@ class ToolCallView:
     `waiting` is how many calls of the answer wait for an approval.
     """
 
-    def __init__(self, part: ToolCallPart, message: Message, on_decide: OnDecide) -> None:
+    def __init__(self, part: ToolCallPart, message: Message, actions: CallActions) -> None:
         self.waiting = 0
         self._part = part
         self._message = message
-        self._on_decide = on_decide
+        self._actions = actions
         self._shown: object = None
         self._card: DecisionCard | QuestionCard | None = None
         self._asked_at: float | None = None
@@ -95,7 +104,10 @@ class ToolCallView:
     def _decide(self, decision: ToolDecision) -> None:
         card = self._card
         if card is not None:
-            self._on_decide(self._part, decision, card.fail)
+            self._actions.decide(self._message, self._part, decision, card.fail)
+
+    def _read(self, uri: str, show: Callable[[ToolResult], None], say: Callable[[str], None]) -> None:
+        self._actions.read_resource(self._part.server, uri, show, say)
 
     def _on_toggle(self) -> None:
         if self._body is None:
@@ -115,7 +127,7 @@ class ToolCallView:
             self._has_result = True
             with self._body:
                 Tag("h4", texts.EXPORT_TOOL_ERROR if result.is_error else texts.EXPORT_TOOL_RESULT)
-                show_result(result)
+                show_result(result, self._read)
 
 
 def state_of(part: ToolCallPart, *, is_running: bool) -> str:

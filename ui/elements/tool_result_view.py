@@ -3,13 +3,13 @@
 import base64
 import binascii
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any
 from urllib.parse import urlsplit
 
 from ui import texts
-from ui.elements.tag import Tag, add_icon
+from ui.elements.tag import PlainButton, Tag, add_icon
 from ui.parts import ToolResult
 
 MAX_PIECES = 50
@@ -21,15 +21,17 @@ MAX_NODES = 150
 MAX_DEPTH = 8
 # Kinds that a browser decodes and that run nothing.
 IMAGES = ("image/png", "image/jpeg", "image/gif", "image/webp")
+# The URI, where to show what it holds, and where to say why that is not known.
+OnRead = Callable[[str, Callable[[ToolResult], None], Callable[[str], None]], Any]
 SOUNDS = ("audio/mpeg", "audio/wav", "audio/ogg", "audio/mp4", "audio/webm")
 
 
-def show_result(result: ToolResult) -> None:
-    """Show a result in the element that is open."""
+def show_result(result: ToolResult, on_read: OnRead) -> None:
+    """Show a result in the element that is open; what it links to is read when somebody asks for it."""
     shown = [piece for piece in result.content if isinstance(piece, dict) and "user" in _audience(piece)]
     has_text = any(piece.get("type") == "text" for piece in shown)
     for piece in shown[:MAX_PIECES]:
-        _show_piece(piece, has_text=has_text)
+        _show_piece(piece, on_read, has_text=has_text)
     if len(shown) > MAX_PIECES:
         Tag("p", texts.TOOL_MORE.format(count=len(shown) - MAX_PIECES))
     if not shown:
@@ -58,7 +60,7 @@ def _audience(piece: Mapping[str, Any]) -> Sequence[Any]:
     return audience if isinstance(audience, list) and audience else ("user",)
 
 
-def _show_piece(piece: Mapping[str, Any], *, has_text: bool) -> None:
+def _show_piece(piece: Mapping[str, Any], on_read: OnRead, *, has_text: bool) -> None:
     kind, uri = piece.get("type"), _text(piece, "uri")
     if kind == "text":
         show_text(_text(piece, "text"))
@@ -68,6 +70,8 @@ def _show_piece(piece: Mapping[str, Any], *, has_text: bool) -> None:
         _show_link(_text(piece, "title") or _text(piece, "name") or uri, uri)
         if description := _text(piece, "description"):
             Tag("p", description).props("dir=auto")
+        if uri:
+            _offer_reading(uri, on_read)
     elif kind == "resource":
         Tag("p", uri, "tool-uri")
         if text := _text(piece, "text"):
@@ -105,6 +109,31 @@ def _show_link(name: str, uri: str) -> None:
         link.props["href"] = link.props["title"] = uri
     else:
         Tag("p", name if name == uri else f"{name} ({uri})", "tool-uri").props("dir=auto")
+
+
+def _offer_reading(uri: str, on_read: OnRead) -> None:
+    """Offer to read a resource, which is shown below, once."""
+
+    def show(result: ToolResult) -> None:
+        if not place.is_deleted:
+            place.clear()
+            with place:
+                # It may name others, each a click of its own.
+                show_result(result, on_read)
+
+    def say(sentence: str) -> None:
+        if not place.is_deleted:
+            button.enable(is_enabled=True)
+            place.clear()
+            with place:
+                Tag("p", sentence).props("role=alert dir=auto")
+
+    def read() -> None:
+        button.enable(is_enabled=False)
+        on_read(uri, show, say)
+
+    button = PlainButton(read, text=texts.READ).mark("read-resource")
+    place = Tag("div", classes="tool-resource").props("aria-live=polite")
 
 
 def _show_tree(value: object) -> None:

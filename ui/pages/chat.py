@@ -21,6 +21,7 @@ from ui.elements.question_card import QuestionCard
 from ui.elements.scroller import Scroller
 from ui.elements.sidebar import Sidebar, SidebarToggle
 from ui.elements.streamed_markdown import StreamedMarkdown
+from ui.elements.suggestions import Suggestions
 from ui.elements.tag import PlainButton, Tag
 from ui.elements.theme_toggle import ThemeToggle
 from ui.elements.thread_settings import ThreadSettings
@@ -78,6 +79,7 @@ def _lay_out(config: Config, prefix: str, workspace: Workspace) -> PageElements:
         with frame.footer:
             toasts = Tag("div", classes="toasts")
             banner = Banner()
+            suggestions = Suggestions(workspace.suggest, workspace.insert)
             composer = Composer(on_send=workspace.send, on_cancel=workspace.cancel)
         announcer = Announcer()
         with frame.sidebar:
@@ -95,7 +97,19 @@ def _lay_out(config: Config, prefix: str, workspace: Workspace) -> PageElements:
         menu = _add_menu(workspace, picker)
         ThemeToggle()
     return PageElements(
-        address, announcer, banner, composer, greeting, menu, models, scroller, settings, sidebar, toasts, tools
+        address=address,
+        announcer=announcer,
+        banner=banner,
+        composer=composer,
+        greeting=greeting,
+        menu=menu,
+        models=models,
+        scroller=scroller,
+        settings=settings,
+        sidebar=sidebar,
+        suggestions=suggestions,
+        toasts=toasts,
+        tools=tools,
     )
 
 

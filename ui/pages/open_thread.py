@@ -18,7 +18,8 @@ from ui.elements.thread_view import ThreadView
 from ui.errors import ApiRefused, PageError
 from ui.messages import Message, RunRequest, Status, ToolCommand, ToolDecision
 from ui.pages.page_elements import PageElements
-from ui.parts import ToolCallPart
+from ui.pages.server_context import ServerContext
+from ui.parts import ToolCallPart, ToolResult
 from ui.thread.open_run import OpenRun, sentence_of
 from ui.thread.state import Asked, ChatState
 from ui.thread.stored_messages import StoredMessages
@@ -50,6 +51,7 @@ class OpenThread:
         self.thread = thread
         self.is_loaded = not thread.thread_id
         self._backend = backend
+        self._context = ServerContext(backend, elements.suggestions)
         self._elements = elements
         self._observer = observer
         self._state = ChatState(thread_id=thread.thread_id)
@@ -137,6 +139,12 @@ class OpenThread:
         """Decide about a tool call of an answer; its events say what comes of it."""
         if answer.run_id:
             background_tasks.create(self._decide(answer.run_id, call.tool_call_id, decision, say), name="decide")
+
+    def read_resource(
+        self, server: str, uri: str, show: Callable[[ToolResult], object], say: Callable[[str], object]
+    ) -> None:
+        """Show what a resource holds that a tool has named; what goes wrong is said."""
+        background_tasks.create(self._context.read(server, uri, show, say), name="read a resource")
 
     def cancel(self) -> None:
         """Stop the answer that is being written."""

@@ -11,6 +11,7 @@ from ui.elements.greeting import Greeting
 from ui.elements.model_choice import ModelChoice
 from ui.elements.notices import Announcer, Banner
 from ui.elements.scroller import Scroller
+from ui.elements.suggestions import Suggestions
 from ui.elements.thread_settings import ThreadSettings
 from ui.elements.tools_panel import ToolsPanel
 
@@ -29,5 +30,6 @@ class PageElements:
     scroller: Scroller
     settings: ThreadSettings
     sidebar: ui.element
+    suggestions: Suggestions
     toasts: ui.element
     tools: ToolsPanel

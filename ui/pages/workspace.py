@@ -12,10 +12,12 @@ from nicegui import background_tasks
 
 from ui import texts
 from ui.client.backend import Backend
+from ui.elements.suggestions import Choice
 from ui.errors import ApiRefused, ApiUnreachable, PageError
 from ui.pages.api_notice import ApiNotice
 from ui.pages.open_thread import OpenThread
 from ui.pages.page_elements import PageElements
+from ui.pages.server_context import ServerContext
 from ui.pages.thread_list import ThreadList
 from ui.threads import Thread
 from ui.tools import ToolServer
@@ -32,6 +34,7 @@ class Workspace:
     def __init__(self, backend: Backend, lay_out: Callable[["Workspace"], PageElements], thread_id: str | None) -> None:
         self._backend = backend
         self._elements = lay_out(self)
+        self._context = ServerContext(backend, self._elements.suggestions)
         self._notice = ApiNotice(backend.watch, self._elements)
         self._is_looking = False
         self._is_closed = False
@@ -155,6 +158,15 @@ class Workspace:
         thread_id = self._open_thread.thread.thread_id
         revoke = partial(self._backend.client.revoke, thread_id, server, tool)
         background_tasks.create(self._show_approved(thread_id, revoke), name="revoke a tool")
+
+    def suggest(self, kind: str) -> None:
+        """Show what the MCP servers of the open thread offer to begin a message with."""
+        off = self._open_thread.thread.tools_off
+        background_tasks.create(self._context.suggest(kind, off), name="suggest")
+
+    def insert(self, choice: Choice) -> None:
+        """Put a prompt or a resource into the message that is being written."""
+        background_tasks.create(self._context.insert(choice), name="insert")
 
     def reconnect_server(self, name: str) -> None:
         """Have the API connect to an MCP server anew, and show how that goes."""

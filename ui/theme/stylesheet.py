@@ -24,6 +24,7 @@ LINKED = (
     "tools",
     "greeting",
     "composer",
+    "suggestions",
     "dialogs",
     "connection",
     "login",

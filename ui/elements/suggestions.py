@@ -1,0 +1,71 @@
+"""The list that opens while a message begins with "/" or has an "@": prompts and resources of MCP servers."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from nicegui import events, ui
+
+from ui import texts
+from ui.tools import Prompt, Resource
+
+KINDS = ("prompts", "resources")
+MAX_ARGUMENTS = 30
+MAX_CHARACTERS = 500_000
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What a person has chosen: the `name` is a prompt's or, of the kind `resources`, a URI."""
+
+    kind: str
+    server: str
+    name: str
+    arguments: Mapping[str, str]
+
+
+class Suggestions(ui.element, component="suggestions.js"):
+    """Asks for what there is once a list is to open; what is chosen ends with `insert` or `fail`."""
+
+    def __init__(self, on_open: Callable[[str], Any], on_choose: Callable[[Choice], Any]) -> None:
+        super().__init__()
+        self._props["texts"] = {
+            "prompts": texts.PROMPTS,
+            "resources": texts.RESOURCES,
+            "found": texts.SUGGESTIONS_FOUND,
+            "reading": texts.READING,
+            "insert": texts.INSERT,
+            "cancel": texts.CANCEL,
+            "too_long": texts.ANSWER_TOO_LONG,
+        }
+        self.on("open", lambda event: event.args in KINDS and on_open(event.args))
+        self.on("choose", lambda event: self._on_choose(event, on_choose))
+
+    def show_prompts(self, prompts: Sequence[Prompt]) -> None:
+        """Offer these prompts."""
+        self.run_method("show", "prompts", list(map(asdict, prompts)))
+
+    def show_resources(self, resources: Sequence[Resource]) -> None:
+        """Offer these resources."""
+        items = [{**asdict(resource), "name": resource.uri} for resource in resources]
+        self.run_method("show", "resources", items)
+
+    def insert(self, text: str) -> None:
+        """Put a text where it was asked for."""
+        self.run_method("insert", text)
+
+    def fail(self, sentence: str) -> None:
+        """Say why nothing is inserted."""
+        self.run_method("fail", sentence)
+
+    def _on_choose(self, event: events.GenericEventArguments, choose: Callable[[Choice], Any]) -> None:
+        match event.args:
+            case {"kind": str(kind), "server": str(server), "name": str(name), "arguments": dict(arguments)} if (
+                kind in KINDS and _is_good(arguments)
+            ):
+                choose(Choice(kind, server, name, arguments))
+
+
+def _is_good(arguments: Mapping[Any, Any]) -> bool:
+    texts_only = all(isinstance(name, str) and isinstance(value, str) for name, value in arguments.items())
+    return texts_only and len(arguments) <= MAX_ARGUMENTS and sum(map(len, arguments.values())) <= MAX_CHARACTERS
