@@ -192,7 +192,7 @@ TOOL_STATES = {
 }
 PROMPTS = "Prompts"
 RESOURCES = "Resources"
-SUGGESTIONS_FOUND = "{count} suggestions: arrow keys choose, Enter takes one, Escape closes the list."
+CONTEXT_FOUND = "{count} entries: arrow keys choose, Enter takes one, Escape closes the list."
 READING = "Reading…"
 READ = "Read"
 INSERT = "Insert"

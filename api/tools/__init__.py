@@ -5,6 +5,7 @@ loop       the asyncio loop of a worker, the same under gevent and native thread
 hub        the servers of a worker: what they offer, and calls from any thread
 session    one server: connects, lists, connects again; a call and its end; `silence` is the call's deadline
 open_calls the calls of an older server, which asks the person while they are open
+context    prompts and resources, for persons
 transports how it is reached; `relay` (a process of its own) and `bounds` keep out what would hold up everybody
 listing    the tools that it offers, bounded
 policy     what may be called without asking a person

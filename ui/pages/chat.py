@@ -11,6 +11,7 @@ from ui.elements.address import Address
 from ui.elements.chat_import import ChatImport
 from ui.elements.chat_menu import ChatMenu, MenuItem
 from ui.elements.composer import Composer
+from ui.elements.context_picker import ContextPicker
 from ui.elements.copy_button import CopyButton
 from ui.elements.decision_card import DecisionCard
 from ui.elements.greeting import Greeting
@@ -21,7 +22,6 @@ from ui.elements.question_card import QuestionCard
 from ui.elements.scroller import Scroller
 from ui.elements.sidebar import Sidebar, SidebarToggle
 from ui.elements.streamed_markdown import StreamedMarkdown
-from ui.elements.suggestions import Suggestions
 from ui.elements.tag import PlainButton, Tag
 from ui.elements.theme_toggle import ThemeToggle
 from ui.elements.thread_settings import ThreadSettings
@@ -79,7 +79,7 @@ def _lay_out(config: Config, prefix: str, workspace: Workspace) -> PageElements:
         with frame.footer:
             toasts = Tag("div", classes="toasts")
             banner = Banner()
-            suggestions = Suggestions(workspace.suggest, workspace.insert)
+            context_picker = ContextPicker(workspace.suggest, workspace.insert)
             composer = Composer(on_send=workspace.send, on_cancel=workspace.cancel)
         announcer = Announcer()
         with frame.sidebar:
@@ -107,7 +107,7 @@ def _lay_out(config: Config, prefix: str, workspace: Workspace) -> PageElements:
         scroller=scroller,
         settings=settings,
         sidebar=sidebar,
-        suggestions=suggestions,
+        context_picker=context_picker,
         toasts=toasts,
         tools=tools,
     )

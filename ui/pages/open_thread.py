@@ -51,7 +51,7 @@ class OpenThread:
         self.thread = thread
         self.is_loaded = not thread.thread_id
         self._backend = backend
-        self._context = ServerContext(backend, elements.suggestions)
+        self._context = ServerContext(backend, elements.context_picker)
         self._elements = elements
         self._observer = observer
         self._state = ChatState(thread_id=thread.thread_id)

@@ -7,11 +7,11 @@ from nicegui import ui
 from ui.elements.address import Address
 from ui.elements.chat_menu import ChatMenu
 from ui.elements.composer import Composer
+from ui.elements.context_picker import ContextPicker
 from ui.elements.greeting import Greeting
 from ui.elements.model_choice import ModelChoice
 from ui.elements.notices import Announcer, Banner
 from ui.elements.scroller import Scroller
-from ui.elements.suggestions import Suggestions
 from ui.elements.thread_settings import ThreadSettings
 from ui.elements.tools_panel import ToolsPanel
 
@@ -30,6 +30,6 @@ class PageElements:
     scroller: Scroller
     settings: ThreadSettings
     sidebar: ui.element
-    suggestions: Suggestions
+    context_picker: ContextPicker
     toasts: ui.element
     tools: ToolsPanel

@@ -8,7 +8,7 @@ from typing import TypeVar
 from ui import texts
 from ui.client.backend import Backend
 from ui.elements.composer import MAX_CHARACTERS
-from ui.elements.suggestions import Choice, Suggestions
+from ui.elements.context_picker import Choice, ContextPicker
 from ui.errors import PageError
 from ui.parts import ToolResult
 from ui.thread.resource_text import text_of_resource
@@ -24,9 +24,9 @@ logger = logging.getLogger(__name__)
 class ServerContext:
     """Prompts and resources of the servers that are ready; a server that fails offers nothing."""
 
-    def __init__(self, backend: Backend, suggestions: Suggestions) -> None:
+    def __init__(self, backend: Backend, picker: ContextPicker) -> None:
         self._backend = backend
-        self._suggestions = suggestions
+        self._picker = picker
         self._titles: dict[str, str] = {}
 
     async def suggest(self, kind: str, off: Sequence[str]) -> None:
@@ -39,11 +39,11 @@ class ServerContext:
             return
         names = [server.name for server in servers if server.status == "ready" and server.name not in off]
         if kind == "prompts":
-            self._suggestions.show_prompts(await self._of_all(names, client.prompts))
+            self._picker.show_prompts(await self._of_all(names, client.prompts))
             return
         resources = await self._of_all(names, client.resources)
         self._titles = {resource.uri: resource.title for resource in resources}
-        self._suggestions.show_resources(resources)
+        self._picker.show_resources(resources)
 
     async def insert(self, choice: Choice) -> None:
         """Put what was chosen into the message, as text."""
@@ -57,14 +57,14 @@ class ServerContext:
                 held = await self._backend.call_slow(client.resource, choice.server, choice.name)
                 text = text_of_resource(self._titles.get(choice.name, ""), choice.name, held.content)
         except PageError as exc:
-            self._suggestions.fail(str(exc))
+            self._picker.fail(str(exc))
             return
         if text is None:
-            self._suggestions.fail(texts.RESOURCE_NO_TEXT)
+            self._picker.fail(texts.RESOURCE_NO_TEXT)
         elif len(text) > MAX_CHARACTERS:
-            self._suggestions.fail(texts.RESOURCE_TOO_LONG.format(count=f"{len(text):,}", most=f"{MAX_CHARACTERS:,}"))
+            self._picker.fail(texts.RESOURCE_TOO_LONG.format(count=f"{len(text):,}", most=f"{MAX_CHARACTERS:,}"))
         else:
-            self._suggestions.insert(text)
+            self._picker.insert(text)
 
     async def read(
         self, server: str, uri: str, show: Callable[[ToolResult], object], say: Callable[[str], object]

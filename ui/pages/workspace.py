@@ -12,7 +12,7 @@ from nicegui import background_tasks
 
 from ui import texts
 from ui.client.backend import Backend
-from ui.elements.suggestions import Choice
+from ui.elements.context_picker import Choice
 from ui.errors import ApiRefused, ApiUnreachable, PageError
 from ui.pages.api_notice import ApiNotice
 from ui.pages.open_thread import OpenThread
@@ -34,7 +34,7 @@ class Workspace:
     def __init__(self, backend: Backend, lay_out: Callable[["Workspace"], PageElements], thread_id: str | None) -> None:
         self._backend = backend
         self._elements = lay_out(self)
-        self._context = ServerContext(backend, self._elements.suggestions)
+        self._context = ServerContext(backend, self._elements.context_picker)
         self._notice = ApiNotice(backend.watch, self._elements)
         self._is_looking = False
         self._is_closed = False

@@ -24,7 +24,7 @@ LINKED = (
     "tools",
     "greeting",
     "composer",
-    "suggestions",
+    "context",
     "dialogs",
     "connection",
     "login",

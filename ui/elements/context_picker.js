@@ -8,16 +8,16 @@ const MAX_MESSAGE_BYTES = 950000; // NiceGUI drops messages to the server above 
 
 export default {
   template: `
-    <div class="suggestions-place">
-      <ul v-if="shown.length" id="suggestions" ref="list" role="listbox" class="suggestions" :aria-label="texts[kind]">
-        <li v-for="(item, at) in shown" :key="item.server + '/' + item.name" :id="'suggestion-' + at" role="option"
+    <div class="context-place">
+      <ul v-if="shown.length" id="context-list" ref="list" role="listbox" class="context-list" :aria-label="texts[kind]">
+        <li v-for="(item, at) in shown" :key="item.server + '/' + item.name" :id="'context-item-' + at" role="option"
           :aria-selected="at === active ? 'true' : 'false'" @pointerdown.prevent @click="choose(item)">
-          <bdi class="suggestion-name">{{ item.title }}</bdi> <bdi class="suggestion-server">{{ item.server }}</bdi>
+          <bdi class="context-name">{{ item.title }}</bdi> <bdi class="context-server">{{ item.server }}</bdi>
           <p v-if="item.description" dir="auto">{{ item.description }}</p>
         </li>
       </ul>
       <p class="sr-only" role="status">{{ shown.length ? texts.found.replace("{count}", shown.length) : "" }}</p>
-      <p v-if="said" class="suggestions-said" role="status" dir="auto">{{ said }}</p>
+      <p v-if="said" class="context-said" role="status" dir="auto">{{ said }}</p>
       <dialog ref="dialog" class="dialog" aria-labelledby="prompt-title" @close="prompt = null">
         <form v-if="prompt" class="dialog-card" @submit.prevent="fill">
           <h2 id="prompt-title"><bdi>{{ prompt.title }}</bdi></h2>
@@ -152,9 +152,9 @@ export default {
       const field = this.field();
       if (!field) return;
       const isOpen = this.shown.length > 0;
-      const told = { "aria-controls": "suggestions", "aria-haspopup": "listbox", "aria-autocomplete": "list" };
+      const told = { "aria-controls": "context-list", "aria-haspopup": "listbox", "aria-autocomplete": "list" };
       for (const [name, value] of Object.entries(told)) isOpen ? field.setAttribute(name, value) : field.removeAttribute(name);
-      if (isOpen) field.setAttribute("aria-activedescendant", `suggestion-${this.active}`);
+      if (isOpen) field.setAttribute("aria-activedescendant", `context-item-${this.active}`);
       else field.removeAttribute("aria-activedescendant");
       if (isOpen) this.$refs.list?.children[this.active]?.scrollIntoView({ block: "nearest" });
     },

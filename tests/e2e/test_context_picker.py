@@ -40,7 +40,7 @@ def test_a_prompt_is_chosen_filled_in_and_put_into_the_message_by_keyboard(chat:
     page.set_viewport_size({"width": 390, "height": 844})
     write(chat, "/")
     expect(options(page)).to_have_count(3)
-    expect(chat.composer).to_have_attribute("aria-activedescendant", "suggestion-0")
+    expect(chat.composer).to_have_attribute("aria-activedescendant", "context-item-0")
     expect(page.get_by_role("listbox").locator("img")).to_have_count(0)
     expect(options(page).last).to_contain_text(HOSTILE)
     write(chat, "rev")

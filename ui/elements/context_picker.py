@@ -24,7 +24,7 @@ class Choice:
     arguments: Mapping[str, str]
 
 
-class Suggestions(ui.element, component="suggestions.js"):
+class ContextPicker(ui.element, component="context_picker.js"):
     """Asks for what there is once a list is to open; what is chosen ends with `insert` or `fail`."""
 
     def __init__(self, on_open: Callable[[str], Any], on_choose: Callable[[Choice], Any]) -> None:
@@ -32,7 +32,7 @@ class Suggestions(ui.element, component="suggestions.js"):
         self._props["texts"] = {
             "prompts": texts.PROMPTS,
             "resources": texts.RESOURCES,
-            "found": texts.SUGGESTIONS_FOUND,
+            "found": texts.CONTEXT_FOUND,
             "reading": texts.READING,
             "insert": texts.INSERT,
             "cancel": texts.CANCEL,
