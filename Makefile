@@ -75,11 +75,13 @@ $(VENV)/.installed: requirements-dev.txt
 	@touch $@
 
 # Without the npm registry its tests are skipped and say so; in CI they fail.
-.conformance/.installed: tests/conformance/package-lock.json tests/conformance/requirements.txt
+.conformance/.installed: $(wildcard tests/conformance/package-lock.json tests/conformance/requirements*.txt)
 	@echo "decant: installing other people's suites and servers into .conformance (once, half a minute)"
 	@rm -rf .conformance
 	@$(PYTHON) -m venv .conformance/venv
 	@.conformance/venv/bin/pip install --disable-pip-version-check --quiet -r tests/conformance/requirements.txt
+	@$(PYTHON) -m venv .conformance/older
+	@.conformance/older/bin/pip install --disable-pip-version-check --quiet -r tests/conformance/requirements-older.txt
 	@cp tests/conformance/package.json tests/conformance/package-lock.json .conformance/
 	@cd .conformance && PATH="$$PWD/venv/bin:$$PATH" npm ci --silent --no-audit --no-fund && touch .installed \
 		|| echo "decant: the npm registry does not answer: what needs it is skipped" >&2

@@ -134,8 +134,8 @@ class World:
 
 
 @contextlib.contextmanager
-def running_world(folder: Path, database: str, worker_class: str, models: int) -> Iterator[World]:
-    """Run two workers over SQLite, or two nodes over Postgres."""
+def running_world(folder: Path, database: str, worker_class: str, models: int, **more: object) -> Iterator[World]:
+    """Run two workers over SQLite, or two nodes over Postgres, with more settings."""
     with ExitStack() as stack:
         provider = stack.enter_context(ScriptedProvider())
         cluster = stack.enter_context(run_cluster()) if database == "postgres" else None
@@ -150,6 +150,7 @@ def running_world(folder: Path, database: str, worker_class: str, models: int) -
             "DATABASE_URL": url,
             "WORKER_CLASS": worker_class,
             "WEB_CONCURRENCY": 1 if cluster else 2,
+            **more,
         }
         nodes: list[Node] = []
         try:

@@ -29,6 +29,14 @@ def python_module(name: str) -> list[str]:
     return [str(python), "-m", name]
 
 
+def older_program(name: str) -> list[str]:
+    """Return the command that runs a program of PyPI with the SDK of its time."""
+    program = FOLDER / "older" / "bin" / name
+    if not program.exists():
+        missing(f"{name} is not installed: `make conformance` does it")
+    return [str(program)]
+
+
 def environment() -> dict[str, str]:
     """Return the environment of a suite that starts Decant's client."""
     return {**os.environ, "PATH": f"{FOLDER / 'venv' / 'bin'}:{os.environ['PATH']}", "PYTHONPATH": str(ROOT)}

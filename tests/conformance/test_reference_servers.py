@@ -1,14 +1,17 @@
 """Reference servers of others, as processes: connected to, listed, called; both generations, both languages."""
 
+import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
-from api.tool_calls import Tool, ToolAnswer
+from api.tool_calls import CallKey, Given, Tool, ToolAnswer
 from api.tools.hub import ToolHub
 from api.tools.servers import McpServer
-from tests.conformance.installed import folder_with, node_module, python_module
+from tests.conformance.installed import folder_with, node_module, older_program, python_module
 from tests.support.processes import wait_for
 
 
@@ -95,3 +98,50 @@ def test_the_git_server_tells_what_is_wrong_with_a_folder(tmp_path: Path) -> Non
         answer = call(hub, tools["git_status"], repo_path=str(tmp_path))
         assert answer.is_error
         assert answer.content
+
+
+def test_the_fetch_server_fetches_what_it_may(tmp_path: Path) -> None:
+    folder_with(tmp_path / "site", page="Decant an hour before.")
+    with served(tmp_path / "site") as url:
+        with connected([*python_module("mcp_server_fetch"), "--ignore-robots-txt"]) as (hub, tools):
+            assert hub.servers()[0].protocol_version == "2026-07-28"
+            assert call(hub, tools["fetch"], url=f"{url}/page.txt").is_error
+        allowed = [*python_module("mcp_server_fetch"), "--ignore-robots-txt", "--allow-private-ips"]
+        with connected(allowed) as (hub, tools):
+            assert "Decant an hour" in text_of(call(hub, tools["fetch"], url=f"{url}/page.txt"))
+
+
+def test_the_sqlite_server_of_an_older_sdk_keeps_rows(tmp_path: Path) -> None:
+    command = [*older_program("mcp-server-sqlite"), "--db-path", str(tmp_path / "wine.db")]
+    with connected(command) as (hub, tools):
+        assert hub.servers()[0].protocol_version == "2025-11-25"
+        call(hub, tools["create_table"], query="CREATE TABLE wine (name TEXT)")
+        call(hub, tools["write_query"], query="INSERT INTO wine VALUES ('Rioja')")
+        assert "Rioja" in text_of(call(hub, tools["read_query"], query="SELECT * FROM wine"))
+        assert hub.prompts("other")
+        assert [resource.uri for resource in hub.resources("other")] == ["memo://insights"]
+        assert hub.resource_content("other", "memo://insights")
+
+
+def test_everything_asks_within_a_call_and_has_prompts_and_resources() -> None:
+    with connected([*node_module("server-everything"), "stdio"]) as (hub, tools):
+        tool, key = tools["trigger-elicitation-request"], CallKey("run", "call")
+        asked = hub.call(tool, {}, lambda *_: None, None, key).result(30)
+        assert asked.is_open
+        given = Given({question.key: {"action": "decline"} for question in asked.questions}, None, is_open=True)
+        assert "declin" in text_of(hub.call(tool, {}, lambda *_: None, given, key).result(30))
+        assert {"simple-prompt"} <= {prompt.name for prompt in hub.prompts("other")}
+        assert hub.prompt_text("other", "simple-prompt", {})
+        resource = hub.resources("other")[0]
+        assert hub.resource_content("other", resource.uri)
+
+
+@contextmanager
+def served(folder: Path) -> Iterator[str]:
+    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(SimpleHTTPRequestHandler, directory=str(folder)))
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        yield f"http://127.0.0.1:{server.server_address[1]}"
+    finally:
+        server.shutdown()
+        server.server_close()

@@ -33,6 +33,14 @@ def echo(text: str) -> str:
 
 
 @server.tool()
+async def linger(text: str, seconds: float) -> str:
+    """Say the text again after so long."""
+    note(f"echo {text}")
+    await asyncio.sleep(seconds)
+    return text
+
+
+@server.tool()
 async def slow(seconds: float, every: float, context: Context) -> str:
     """Work for so long, with progress every so often."""
     note("slow began")

@@ -47,7 +47,7 @@ def ready(api: Server) -> dict:
 
 def test_servers_are_listed_with_their_tools_and_no_secret(api: Server) -> None:
     scripted = ready(api)
-    assert [tool["name"] for tool in scripted["tools"]][:2] == ["echo", "slow"]
+    assert [tool["name"] for tool in scripted["tools"]][:2] == ["echo", "linger"]
     assert [tool["policy"] for tool in scripted["tools"]][:2] == ["always", "ask"]
     assert "no-such-command" in wait_for(lambda: servers(api)["absent"]["error"])
     assert "hidden-secret" not in json.dumps(servers(api))

@@ -80,6 +80,7 @@ def test_a_server_is_ready_with_its_tools_and_answers(hub: ToolHub) -> None:
     assert state(hub).protocol_version == "2026-07-28"
     assert [tool.name for tool in state(hub).tools] == [
         "echo",
+        "linger",
         "slow",
         "die",
         "large",
