@@ -49,6 +49,7 @@ soak: $(VENV)/.installed
 	SOAK=$(SEED) $(BIN)/python -m pytest -n $(WORKERS) tests/api/provider/test_decoder_fuzz.py \
 		tests/ui/markdown/test_growing.py tests/ui/markdown/test_lexers.py
 	$(BIN)/python -m tests.chaos --cuts 1000 --seed $(SEED)
+	$(BIN)/python -m tests.chaos.tools --cuts 200 --seed $(SEED)
 
 lint: $(VENV)/.installed
 	$(BIN)/ruff check

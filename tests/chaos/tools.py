@@ -23,7 +23,7 @@ from tests.chaos.episode import LONGEST_RUNNING_SECONDS
 from tests.chaos.world import World, running_world
 from tests.support.processes import wait_for
 from tests.support.provider.scenario import Scenario
-from tests.support.tool_api import SERVER, calling
+from tests.support.tool_api import SERVER, calling, is_ready
 
 KINDS = ("killed in the call", "killed while parked", "killed at the decision", "denied", "restarted while parked")
 SERVERS = {"mcpServers": {name: {**SERVER, "policy": {"linger": name}} for name in ("always", "ask")}}
@@ -48,6 +48,9 @@ def run_tool_chaos(
     plan = [(number, KINDS[number % len(KINDS)], draw.getrandbits(32)) for number in range(cuts)]
     more = {"MCP_SERVERS": json.dumps(SERVERS), "NOTE": folder / "notes"}
     with running_world(folder, database, worker_class, cuts, **more) as world:
+        for url in world.urls:
+            wait_for(lambda url=url: is_ready(url), what="the MCP servers")  # type: ignore[misc]
+        (folder / "notes").touch()
         with ThreadPoolExecutor(at_once) as pool:
             results = list(pool.map(lambda cut: play(world, *cut), plan))
         trouble = world.trouble()
@@ -162,7 +165,7 @@ def main() -> None:
         print(f"tools: {database}, --cuts {arguments.cuts} --seed {arguments.seed}", flush=True)
         with tempfile.TemporaryDirectory(prefix="decant-chaos-") as folder:
             results, trouble = run_tool_chaos(
-                Path(folder), database, arguments.worker_class, cuts=arguments.cuts, seed=arguments.seed, at_once=16
+                Path(folder), database, arguments.worker_class, cuts=arguments.cuts, seed=arguments.seed, at_once=4
             )
         problems = [f"{result.kind}: {problem}" for result in results for problem in result.problems]
         print(table(results), *problems, *trouble, sep="\n", flush=True)
