@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -37,20 +37,35 @@ class Held(ToolApi):
         return json.loads(next(part for part in parts if part["type"] == "tool_result")["content"][0]["text"])
 
 
-@pytest.fixture(params=["gevent", "gthread"])
-def held(request: pytest.FixtureRequest, provider: ScriptedProvider, tmp_path: Path) -> Iterator[Held]:
+@pytest.fixture(scope="module", params=["gevent", "gthread"])
+def held(
+    request: pytest.FixtureRequest, provider: ScriptedProvider, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Held]:
+    with two_servers(tmp_path_factory.mktemp("held"), provider, request.param) as held:
+        yield held
+
+
+@pytest.fixture
+def doomed(provider: ScriptedProvider, tmp_path: Path) -> Iterator[Held]:
+    """Servers of a test's own, the first of which it ends."""
+    with two_servers(tmp_path, provider, "gevent") as held:
+        yield held
+
+
+@contextmanager
+def two_servers(folder: Path, provider: ScriptedProvider, worker_class: str) -> Iterator[Held]:
     provider.reset()
     with ExitStack() as stack:
-        notes = (tmp_path / "first", tmp_path / "second")
+        notes = (folder / "first", folder / "second")
         both = [
             stack.enter_context(
                 running_api(
-                    tmp_path,
+                    folder,
                     **{
                         **SETTINGS,
                         "OPENAI_BASE_URL": provider.base_url,
                         "MCP_SERVERS": SERVERS,
-                        "WORKER_CLASS": request.param,
+                        "WORKER_CLASS": worker_class,
                         "NOTE": note,
                     },
                 )
@@ -90,38 +105,42 @@ def test_an_open_call_is_answered_by_whatever_server_and_goes_on_where_it_is(hel
 
 def test_an_open_call_ends_with_its_run(held: Held) -> None:
     _, run_id, _ = held.asked()
+    before = held.notes[0].read_text().count("cancelled")
     assert held.ask("POST", f"/runs/{run_id}/cancel", at=held.other).json()["status"] == "cancelled"
-    wait_for(lambda: "cancelled" in held.notes[0].read_text(), what="the cancelled call")
+    wait_for(lambda: held.notes[0].read_text().count("cancelled") == before + 1, what="the cancelled call")
     thread_id, run_id, _ = held.asked()
     held.ask("DELETE", f"/threads/{thread_id}")
-    wait_for(lambda: held.notes[0].read_text().count("cancelled") == 2, what="the call of the deleted thread")
+    wait_for(lambda: held.notes[0].read_text().count("cancelled") == before + 2, what="the call of the deleted thread")
 
 
 def test_where_nobody_can_be_asked_the_model_is_told(held: Held) -> None:
+    before = held.notes[0].read_text().count("cancelled")
     for call in (("a1", "older__ask", '{"text": "Friday"}'), ("b1", "newer__invite", '{"day": "Friday"}')):
         model = held.script(calling(call), Scenario(text="Nobody."))
         body = {"model": model, "messages": [{"role": "user", "content": "Invite"}], "tools": ["older", "newer"]}
         assert held.ask("POST", "/stream", json=body).text == "Nobody."
         assert "nobody can be asked" in held.call(model).body["messages"][-1]["content"]
-    wait_for(lambda: "cancelled" in held.notes[0].read_text(), what="the call that asks")
+    wait_for(lambda: held.notes[0].read_text().count("cancelled") == before + 1, what="the call that asks")
 
 
-def test_a_server_that_restarts_interrupts_what_waits_in_its_open_calls(held: Held) -> None:
-    _, run_id, _ = held.asked()
-    held.server.stop()
-    run = held.ask("GET", f"/runs/{run_id}", at=held.other).json()
+def test_a_server_that_restarts_interrupts_what_waits_in_its_open_calls(doomed: Held) -> None:
+    _, run_id, _ = doomed.asked()
+    doomed.server.stop()
+    run = doomed.ask("GET", f"/runs/{run_id}", at=doomed.other).json()
     assert (run["status"], run["error"]["code"]) == ("interrupted", "server_shutdown")
     assert "open call" in run["error"]["message"]
-    assert held.decide(run_id, "a1", at=held.other, decision="answer", content={"name": "Ann"}).status_code == 409
+    assert doomed.decide(run_id, "a1", at=doomed.other, decision="answer", content={"name": "Ann"}).status_code == 409
 
 
-def test_a_decision_for_a_killed_server_ends_the_run_and_calls_nothing_again(held: Held) -> None:
-    _, run_id, _ = held.asked()
-    kill_whole(held.server)
-    assert held.decide(run_id, "a1", at=held.other, decision="answer", content={"name": "Ann"}).status_code == 202
+def test_a_decision_for_a_killed_server_ends_the_run_and_calls_nothing_again(doomed: Held) -> None:
+    _, run_id, _ = doomed.asked()
+    kill_whole(doomed.server)
+    assert doomed.decide(run_id, "a1", at=doomed.other, decision="answer", content={"name": "Ann"}).status_code == 202
     run = wait_for(
-        lambda: (found := held.ask("GET", f"/runs/{run_id}", at=held.other).json())["status"] != "running" and found,
+        lambda: (
+            (found := doomed.ask("GET", f"/runs/{run_id}", at=doomed.other).json())["status"] != "running" and found
+        ),
         what="the end of the run",
     )
     assert run["status"] == "interrupted"
-    assert [note.read_text().count("ask Friday") for note in held.notes] == [1, 0]
+    assert [note.read_text().count("ask Friday") for note in doomed.notes] == [1, 0]
