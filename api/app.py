@@ -7,7 +7,19 @@ from api.config import Config, load_config
 from api.ids import new_id
 from api.provider.chat_model import ChatModel
 from api.provider.probe import ProviderProbe
-from api.routes import access, documentation, errors, health, models, request_log, runs, stream, threads, tools
+from api.routes import (
+    access,
+    approvals,
+    documentation,
+    errors,
+    health,
+    models,
+    request_log,
+    runs,
+    stream,
+    threads,
+    tools,
+)
 from api.runs.decisions import Decisions
 from api.runs.holding import Holding
 from api.runs.launcher import Launcher
@@ -62,6 +74,7 @@ def create_app(config: Config | None = None) -> Flask:
     probe = ProviderProbe(chat_model.model_names, config.provider)
     app.register_blueprint(health.create_blueprint(chat_model.warm_up, probe.problem, store))
     app.register_blueprint(threads.create_blueprint(store, config))
+    app.register_blueprint(approvals.create_blueprint(store))
     app.register_blueprint(runs.create_blueprint(thread_runs, decisions, store, config))
     app.register_blueprint(tools.create_blueprint(hub, config))
     app.register_blueprint(models.create_blueprint(config.provider.models))

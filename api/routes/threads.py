@@ -9,7 +9,7 @@ from api.errors import BadRequest
 from api.hub import in_turns
 from api.routes.json_body import json_response, read_json
 from api.store import LOCAL_ACCOUNT_ID, Store
-from api.wire.responses import approval_fields, message_fields, thread_fields
+from api.wire.responses import message_fields, thread_fields
 from api.wire.thread_requests import parse_messages, parse_restore, parse_thread, with_new_ids
 
 MAX_PAGE = 200
@@ -62,21 +62,6 @@ def create_blueprint(store: Store, config: Config) -> Blueprint:
     @blueprint.delete("/threads/<thread_id>")
     def delete(thread_id: str) -> Response:
         store.threads.delete(LOCAL_ACCOUNT_ID, thread_id)
-        return Response(status=204)
-
-    @blueprint.get("/threads/<thread_id>/approvals")
-    def list_approvals(thread_id: str) -> Response:
-        thread = store.threads.get(LOCAL_ACCOUNT_ID, thread_id)
-        approved = store.run_decisions.approved(LOCAL_ACCOUNT_ID, thread.thread_id)
-        return json_response({"approvals": approval_fields(approved)})
-
-    @blueprint.delete("/threads/<thread_id>/approvals")
-    def revoke(thread_id: str) -> Response:
-        server, tool = request.args.get("server"), request.args.get("tool")
-        if not server or not tool:
-            raise BadRequest("server and tool say which approval is taken back.")
-        thread = store.threads.get(LOCAL_ACCOUNT_ID, thread_id)
-        store.run_decisions.revoke(LOCAL_ACCOUNT_ID, thread.thread_id, server, tool)
         return Response(status=204)
 
     @blueprint.get("/threads/<thread_id>/messages")

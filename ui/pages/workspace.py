@@ -19,13 +19,10 @@ from ui.pages.open_thread import OpenThread
 from ui.pages.page_elements import PageElements
 from ui.pages.server_context import ServerContext
 from ui.pages.thread_list import ThreadList
+from ui.pages.tools_dialog import ToolsDialog
 from ui.threads import Thread
-from ui.tools import ToolServer
 
-# After Reconnect, until the server is there or has failed.
-LOOKS_AT_SERVER = 5
 SETTINGS = ("model", "system_prompt", "tools_off")
-LOOK_SECONDS = 1.0
 
 
 class Workspace:
@@ -35,6 +32,7 @@ class Workspace:
         self._backend = backend
         self._elements = lay_out(self)
         self._context = ServerContext(backend, self._elements.context_picker)
+        self._tools = ToolsDialog(backend, self._elements.tools)
         self._notice = ApiNotice(backend.watch, self._elements)
         self._is_looking = False
         self._is_closed = False
@@ -49,6 +47,7 @@ class Workspace:
     def close(self) -> None:
         """Leave everything as it is at the API; the page is gone."""
         self._is_closed = True
+        self._tools.close()
         self._backend.watch.unsubscribe(self._on_api_change)
         self._notice.close()
         self._open_thread.close()
@@ -143,11 +142,7 @@ class Workspace:
 
     def ask_tools(self) -> None:
         """Open the dialog with the MCP servers."""
-        thread = self._open_thread.thread
-        self._elements.tools.ask(thread.tools_off)
-        background_tasks.create(self._show_servers(self._backend.client.tool_servers), name="show tools")
-        if thread.thread_id:
-            background_tasks.create(self._show_approved(thread.thread_id), name="show approvals")
+        self._tools.open(self._open_thread.thread)
 
     def save_tools(self, off: tuple[str, ...]) -> None:
         """Keep what the open thread does not use."""
@@ -155,9 +150,7 @@ class Workspace:
 
     def revoke_tool(self, server: str, tool: str) -> None:
         """Take back that a tool is approved for the open thread."""
-        thread_id = self._open_thread.thread.thread_id
-        revoke = partial(self._backend.client.revoke, thread_id, server, tool)
-        background_tasks.create(self._show_approved(thread_id, revoke), name="revoke a tool")
+        self._tools.revoke(self._open_thread.thread.thread_id, server, tool)
 
     def suggest(self, kind: str) -> None:
         """Show what the MCP servers of the open thread offer to begin a message with."""
@@ -169,8 +162,8 @@ class Workspace:
         background_tasks.create(self._context.insert(choice), name="insert")
 
     def reconnect_server(self, name: str) -> None:
-        """Have the API connect to an MCP server anew, and show how that goes."""
-        background_tasks.create(self._reconnect(name), name="reconnect a server")
+        """Have the API connect to an MCP server anew."""
+        self._tools.reconnect(name)
 
     def export(self, kind: str) -> None:
         """Have the browser download the open thread."""
@@ -230,28 +223,6 @@ class Workspace:
         if has_news:
             await open_thread.sync()
             self._show_thread()
-
-    async def _show_servers(self, ask: Callable[[], tuple[ToolServer, ...]]) -> None:
-        try:
-            self._elements.tools.show(await self._backend.call(ask))
-        except PageError as exc:
-            self._elements.tools.fail(str(exc))
-
-    async def _show_approved(self, thread_id: str, first: Callable[[], None] | None = None) -> None:
-        try:
-            if first is not None:
-                await self._backend.call(first)
-            self._elements.tools.show_approved(await self._backend.call(self._backend.client.approvals, thread_id))
-        except PageError as exc:
-            self._elements.tools.fail(str(exc))
-
-    async def _reconnect(self, name: str) -> None:
-        await self._show_servers(partial(self._backend.client.reconnect, name))
-        for _ in range(LOOKS_AT_SERVER):
-            await asyncio.sleep(LOOK_SECONDS)
-            if self._is_closed:
-                return
-            await self._show_servers(self._backend.client.tool_servers)
 
     def _save(self, thread: Thread) -> None:
         shown = self._open_thread.thread
