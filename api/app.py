@@ -74,7 +74,7 @@ def create_app(config: Config | None = None) -> Flask:
     probe = ProviderProbe(chat_model.model_names, config.provider)
     app.register_blueprint(health.create_blueprint(chat_model.warm_up, probe.problem, store))
     app.register_blueprint(threads.create_blueprint(store, config))
-    app.register_blueprint(approvals.create_blueprint(store))
+    app.register_blueprint(approvals.create_blueprint(store, hub))
     app.register_blueprint(runs.create_blueprint(thread_runs, decisions, store, config))
     app.register_blueprint(tools.create_blueprint(hub, config))
     app.register_blueprint(models.create_blueprint(config.provider.models))

@@ -160,6 +160,23 @@ def test_a_decision_without_a_connection_is_not_lost(chat: Chat, tool_stack: Sta
     chat.expect_answer("Done.")
 
 
+def test_a_click_that_its_connection_has_swallowed_can_be_made_again(chat: Chat, tool_stack: Stack) -> None:
+    page = chat.page
+    ask(chat, tool_stack, calling(echo()), Scenario(text="Done."))
+    arguments, allow = card(page).get_by_label("Arguments"), page.get_by_role("button", name="Allow once")
+    arguments.fill('{"text": "mine"}')
+    page.evaluate("() => { window.socket.io.engine.transport.ws.send = () => {}; }")
+    allow.click()
+    expect(allow).to_be_disabled()
+    page.evaluate("window.socket.io.engine.close()")
+    expect(allow).to_be_enabled()
+    page.reload()
+    expect(arguments).to_have_value('{"text": "mine"}')
+    allow.click()
+    chat.expect_answer("Done.")
+    assert tool_stack.provider.calls(MODEL)[-1].body["messages"][-1]["content"] == "mine"
+
+
 def test_an_approval_for_the_chat_is_taken_back_in_the_panel(chat: Chat, tool_stack: Stack) -> None:
     page = chat.page
     ask(chat, tool_stack, calling(echo()), Scenario(text="Once."), calling(echo("c2")), Scenario(text="Twice."))

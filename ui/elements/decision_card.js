@@ -1,7 +1,9 @@
 // Asks a person about one tool call. The arguments may be changed, as JSON, before the call is approved; what is changed
 // survives a reload. Escape stops no answer from here: it is pressed to leave a field.
 const MAX_MESSAGE_BYTES = 950000; // NiceGUI drops messages to the server above 1 MB
+const KEPT = "decant.decision/";
 const MAX_KEPT_CHARACTERS = 200000;
+const MOST_KEPT = 20;
 const cards = new Set(); // that are on the page
 
 export default {
@@ -33,13 +35,17 @@ export default {
     texts: Object },
   emits: ["decide"],
   data() {
-    return { written: this.kept() ?? this.given, reason: "", isDenying: false, isSending: false, problem: "" };
+    return { written: this.kept().written ?? this.given, reason: "", isDenying: false, isSending: false, problem: "" };
   },
   mounted() {
     cards.add(this);
+    // What was sent over a connection that is gone may not have come: it can be sent again, and is taken once.
+    this.onConnect = () => (this.isSending = false);
+    window.socket?.on("connect", this.onConnect);
   },
   beforeUnmount() {
     cards.delete(this);
+    window.socket?.off("connect", this.onConnect);
   },
   computed: {
     rows() {
@@ -79,20 +85,29 @@ export default {
         return false;
       }
     },
-    // The browser may refuse: storage full or switched off.
+    // Until the card goes: a click may be lost with its connection. The browser may refuse: storage full or switched off.
     keep() {
       try {
-        const isKept = this.isEdited() && this.written.length <= MAX_KEPT_CHARACTERS && !this.isSending;
-        if (isKept) sessionStorage.setItem(`decant.decision/${this.draft}`, this.written);
-        else sessionStorage.removeItem(`decant.decision/${this.draft}`);
+        const isKept = this.isEdited() && this.written.length <= MAX_KEPT_CHARACTERS;
+        if (!isKept) sessionStorage.removeItem(KEPT + this.draft);
+        else {
+          sessionStorage.setItem(KEPT + this.draft, JSON.stringify({ written: this.written, at: Date.now() }));
+          this.makeRoom();
+        }
       } catch {}
     },
-    kept() {
+    kept(name = KEPT + this.draft) {
       try {
-        return sessionStorage.getItem(`decant.decision/${this.draft}`);
+        return JSON.parse(sessionStorage.getItem(name)) ?? {};
       } catch {
-        return null;
+        return {};
       }
+    },
+    // What was decided elsewhere leaves its draft behind.
+    makeRoom() {
+      const names = Object.keys(sessionStorage).filter((name) => name.startsWith(KEPT));
+      names.sort((one, other) => (this.kept(other).at ?? 0) - (this.kept(one).at ?? 0));
+      names.slice(MOST_KEPT).forEach((name) => sessionStorage.removeItem(name));
     },
     askReason() {
       this.isDenying = true;
@@ -112,13 +127,11 @@ export default {
       }
       this.isSending = true;
       this.problem = "";
-      this.keep();
       this.$emit("decide", decision);
     },
     fail(sentence) {
       this.isSending = false;
       this.problem = sentence;
-      this.keep();
     },
   },
 };

@@ -1,6 +1,8 @@
 // What an MCP server asks a person before its tool answers: a flat form, or an address to open. Nothing is opened by itself.
 const MAX_MESSAGE_BYTES = 950000; // NiceGUI drops messages to the server above 1 MB
+const KEPT = "decant.question/";
 const MAX_KEPT_CHARACTERS = 200000;
+const MOST_KEPT = 20;
 
 export default {
   template: `
@@ -42,9 +44,17 @@ export default {
     const values = {};
     for (const { key, fields } of this.questions) {
       values[key] = Object.fromEntries(fields.map((field) => [field.name, JSON.parse(JSON.stringify(field.given ?? null))]));
-      Object.assign(values[key], this.kept()[key]);
+      Object.assign(values[key], this.kept().values?.[key]);
     }
     return { values, isSending: false, problem: "" };
+  },
+  mounted() {
+    // What was sent over a connection that is gone may not have come: it can be sent again, and is taken once.
+    this.onConnect = () => (this.isSending = false);
+    window.socket?.on("connect", this.onConnect);
+  },
+  beforeUnmount() {
+    window.socket?.off("connect", this.onConnect);
   },
   computed: {
     isForm() {
@@ -55,21 +65,29 @@ export default {
     accept() {
       this.send("accept");
     },
-    // The browser may refuse: storage full or switched off.
+    // Until the card goes: a click may be lost with its connection. The browser may refuse: storage full or switched off.
     keep() {
       try {
-        const written = JSON.stringify(this.values);
-        const isKept = written.length <= MAX_KEPT_CHARACTERS && !this.isSending;
-        if (isKept) sessionStorage.setItem(`decant.question/${this.draft}`, written);
-        else sessionStorage.removeItem(`decant.question/${this.draft}`);
+        const written = JSON.stringify({ values: this.values, at: Date.now() });
+        if (written.length > MAX_KEPT_CHARACTERS) sessionStorage.removeItem(KEPT + this.draft);
+        else {
+          sessionStorage.setItem(KEPT + this.draft, written);
+          this.makeRoom();
+        }
       } catch {}
     },
-    kept() {
+    kept(name = KEPT + this.draft) {
       try {
-        return JSON.parse(sessionStorage.getItem(`decant.question/${this.draft}`)) ?? {};
+        return JSON.parse(sessionStorage.getItem(name)) ?? {};
       } catch {
         return {};
       }
+    },
+    // What was answered elsewhere leaves its draft behind.
+    makeRoom() {
+      const names = Object.keys(sessionStorage).filter((name) => name.startsWith(KEPT));
+      names.sort((one, other) => (this.kept(other).at ?? 0) - (this.kept(one).at ?? 0));
+      names.slice(MOST_KEPT).forEach((name) => sessionStorage.removeItem(name));
     },
     // As the browser reads the address that it opens.
     hostOf(url) {
@@ -106,13 +124,11 @@ export default {
       }
       this.isSending = true;
       this.problem = "";
-      this.keep();
       this.$emit("answer", said);
     },
     fail(sentence) {
       this.isSending = false;
       this.problem = sentence;
-      this.keep();
     },
   },
 };

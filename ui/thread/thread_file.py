@@ -95,6 +95,8 @@ def _sections(message: Message) -> Iterator[str]:
                 if name:
                     yield f"*{texts.TOOL_CALL.format(name=_escaped(part.title or name))}*"
                     yield _fenced(arguments, "json")
+                if part.decision == "deny":
+                    yield f"*{texts.TOOL_DENIED}{': ' if part.reason else ''}{_escaped(part.reason)}*"
                 if result := part.result:
                     yield f"*{texts.EXPORT_TOOL_ERROR if result.is_error else texts.EXPORT_TOOL_RESULT}*"
                     yield _fenced(result.text)

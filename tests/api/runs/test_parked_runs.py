@@ -124,10 +124,12 @@ def test_a_tool_whose_definition_has_changed_is_asked_about_anew(tmp_path: Path,
         tools, thread_id, run_id = parked(first, provider)
         tools.decide(run_id, "c1", decision="approve", scope="thread")
         tools.events(run_id)
+        assert len(tools.ask("GET", f"/threads/{thread_id}/approvals").json()["approvals"]) == 1
         provider.script("m0", calling(echo("c2")), Scenario(text="Again."))
     changed = servers(env={**SERVER["env"], "ECHO_DESCRIPTION": "Send the text away."})  # type: ignore[dict-item]
     with api(tmp_path, provider, MCP_SERVERS=changed) as second:
         tools = at(second, provider)
+        assert tools.ask("GET", f"/threads/{thread_id}/approvals").json() == {"approvals": []}
         run_id, _ = tools.parked(thread_id, content="Say it")
         assert tools.decide(run_id, "c2", decision="approve").status_code == 202
         assert tools.events(run_id)[-1]["type"] == "run.completed"

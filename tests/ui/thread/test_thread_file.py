@@ -96,3 +96,12 @@ def test_fields_of_another_kind_are_left_out() -> None:
 )
 def test_the_file_has_a_name_every_system_takes(title: str, name: str) -> None:
     assert file_name(Thread("t", title), "md") == name
+
+
+def test_markdown_tells_what_was_denied_and_why() -> None:
+    call = {"type": "tool_call", "tool_call_id": "c", "name": "send", "arguments": "{}", "decision": "deny"}
+    parts = [{**call, "reason": "Not *now*"}, {**call, "tool_call_id": "d"}]
+    message = {"message_id": "m", "parent_id": None, "role": "assistant", "status": "completed", "run": None}
+    text = to_markdown(Thread("t"), [{**message, "parts": parts}], None)
+    assert "*Denied: Not \\*now\\**" in text
+    assert "*Denied*" in text
