@@ -139,7 +139,7 @@ def test_settings_keep_what_was_written(page: Page, shown: Shown) -> None:  # no
         page.keyboard.press("Escape")
     expect(page.get_by_role("alert").filter(has_text="Save what you have changed")).to_be_visible()
     expect(field).to_have_value("Be brief.")
-    page.evaluate("document.querySelector('dialog').close()")  # as the way back of a phone does
+    page.evaluate("document.querySelector('dialog[open]').close()")  # as the way back of a phone does
     expect(open_settings(page)).to_have_value("Be brief.")
     page.get_by_role("button", name="Cancel").click()
     expect(open_settings(page)).to_have_value("")

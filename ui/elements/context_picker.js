@@ -18,8 +18,8 @@ export default {
       </ul>
       <p class="sr-only" role="status">{{ shown.length ? texts.found.replace("{count}", shown.length) : "" }}</p>
       <p v-if="said" class="context-said" role="status" dir="auto">{{ said }}</p>
-      <dialog ref="dialog" class="dialog" aria-labelledby="prompt-title" @close="prompt = null">
-        <form v-if="prompt" class="dialog-card" @submit.prevent="fill">
+      <dialog v-if="prompt" ref="dialog" class="dialog" aria-labelledby="prompt-title" @close="prompt = null">
+        <form class="dialog-card" @submit.prevent="fill">
           <h2 id="prompt-title"><bdi>{{ prompt.title }}</bdi></h2>
           <p v-if="prompt.description" dir="auto">{{ prompt.description }}</p>
           <label v-for="argument in prompt.arguments" :key="argument.name">
