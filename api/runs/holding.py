@@ -63,7 +63,11 @@ class Holding:
         held = self._store.run_decisions.held(self._owner, watched)
         self._run_ids -= watched - held.waiting
         for decided in held.decided:
-            self._go_on(decided)
+            try:
+                self._go_on(decided)
+            except Exception:
+                # It is stored as failed, and must not keep the others from going on.
+                logger.exception("Run %s could not go on", decided.run.run_id)
         for run_id in watched - held.waiting - {decided.run.run_id for decided in held.decided}:
             self._tools.forget(run_id)
 

@@ -10,7 +10,7 @@ from functools import partial
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from api.errors import NotFound
+from api.errors import NotFound, ToolServerTimeout
 from api.hub import off_hub
 from api.ids import new_id
 from api.tool_calls import CallKey, Content, Given, Prompt, Resource, Tool, ToolAnswer, ToolServer
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 CLOSE_SECONDS = 5  # A process that ignores its end and SIGTERM takes four.
 FIND_PAUSE_SECONDS = 0.05
 KEEP_SECONDS = 86_400.0
+ASKED_SECONDS = 28.0  # The session is done in less, unless its thread is gone.
 
 T = TypeVar("T")
 
@@ -140,7 +141,12 @@ class ToolHub:
         session, loop = self._found(server)
         from api.tools import context  # noqa: PLC0415 - mcp is needed where servers are.
 
-        return loop.submit(session.ask(question(context))).result()
+        future = loop.submit(session.ask(question(context)))
+        try:
+            return future.result(ASKED_SECONDS)
+        except TimeoutError:
+            future.cancel()
+            raise ToolServerTimeout(f"The MCP server {server} has not answered.") from None
 
     async def _run(self) -> None:
         # It takes half a second, and is nobody's wait.
