@@ -63,7 +63,8 @@ def test_a_block_that_cannot_be_cut_costs_linear_time_in_all(line: str) -> None:
         return time.process_time() - before
 
     cost(100)
-    assert cost(4000) < 9 * cost(1000)
+    # Quadratic would be sixteen times as much, every time; another process may disturb one of three.
+    assert any(cost(4000) < 9 * cost(1000) for _ in range(3))
 
 
 @pytest.mark.parametrize("kind", KINDS)
