@@ -10,7 +10,7 @@ from typing import TypeVar
 from mcp import Client, types
 
 from api.tool_calls import Content, Prompt, PromptArgument, Resource
-from api.tools.results import bounded, content_of
+from api.tools.results import CUT, bounded, content_of
 
 MAX_PAGES = 20
 MOST = 300
@@ -39,7 +39,8 @@ async def prompt_text(client: Client, name: str, arguments: Mapping[str, str]) -
     texts = [_said(content_of(message.content)) for message in messages]
     if len(texts) > 1 or any(message.role != "user" for message in messages):
         texts = [f"{SPEAKERS[message.role]}\n{text}" for message, text in zip(messages, texts, strict=True)]
-    return "\n\n".join(texts)[:MAX_PROMPT_CHARS]
+    text = "\n\n".join(texts)
+    return text if len(text) <= MAX_PROMPT_CHARS else text[: MAX_PROMPT_CHARS - len(CUT)] + CUT
 
 
 async def resources_of(client: Client) -> tuple[Resource, ...]:

@@ -3,6 +3,7 @@
 const FIELD = "message";
 const KINDS = [["prompts", /^\/([^\s/]*)$/], ["resources", /(?:^|\s)@([^\s@]*)$/]];
 const FRESH_MS = 30000;
+const LONGEST_MS = 30000; // an answer takes less, if it comes
 const MOST_SHOWN = 50;
 const MAX_MESSAGE_BYTES = 950000; // NiceGUI drops messages to the server above 1 MB
 
@@ -18,7 +19,7 @@ export default {
       </ul>
       <p class="sr-only" role="status">{{ shown.length ? texts.found.replace("{count}", shown.length) : "" }}</p>
       <p v-if="said" class="context-said" role="status" dir="auto">{{ said }}</p>
-      <dialog v-if="prompt" ref="dialog" class="dialog" aria-labelledby="prompt-title" @close="prompt = null">
+      <dialog v-if="prompt" ref="dialog" class="dialog" aria-labelledby="prompt-title" @close="onClose">
         <form class="dialog-card" @submit.prevent="fill">
           <h2 id="prompt-title"><bdi>{{ prompt.title }}</bdi></h2>
           <p v-if="prompt.description" dir="auto">{{ prompt.description }}</p>
@@ -71,7 +72,7 @@ export default {
       const before = value.slice(0, caret);
       const found = caret === end && KINDS.map(([kind, form]) => [kind, form.exec(before)]).find(([, match]) => match);
       if (isWritten) this.said = "";
-      if (!found) {
+      if (!found || this.isWaiting()) {
         this.escaped = null;
         this.close();
         return;
@@ -89,6 +90,14 @@ export default {
     close() {
       this.kind = "";
     },
+    // One at a time: what comes is put where it was asked for.
+    isWaiting() {
+      return this.target && performance.now() - this.target.at < LONGEST_MS;
+    },
+    // Also by Escape, after which nothing is put anywhere.
+    onClose() {
+      this.prompt = this.target = null;
+    },
     press(event) {
       if (!this.shown.length || event.isComposing || event.keyCode === 229) return;
       const count = this.shown.length;
@@ -104,7 +113,7 @@ export default {
       event.stopPropagation();
     },
     choose(item) {
-      this.target = { ...this.token, place: location.pathname };
+      this.target = { ...this.token, place: location.pathname, at: performance.now() };
       const kind = this.kind;
       this.close();
       if (item.arguments?.length) {
@@ -132,8 +141,8 @@ export default {
     // Where it was asked for, unless the person is in another chat by now.
     insert(text) {
       this.said = "";
-      if (this.prompt) this.$refs.dialog.close();
       const { start, end, text: token, place } = this.target ?? {};
+      this.$refs.dialog?.close();
       const field = this.field();
       if (place !== location.pathname) return;
       if (field.value.slice(start, end) === token) field.setRangeText(text, start, end, "end");
@@ -145,7 +154,7 @@ export default {
     fail(sentence) {
       this.isBusy = false;
       if (this.prompt) this.problem = sentence;
-      else this.said = sentence;
+      else Object.assign(this, { said: sentence, target: null });
     },
     // The field says to a screen reader which list it has, and which entry is meant.
     tell() {
