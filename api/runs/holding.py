@@ -8,7 +8,7 @@ import logging
 import threading
 from collections.abc import Callable
 
-from api.errors import ServerShutdown
+from api.errors import ServerShutdown, StoreUnavailable
 from api.events import RunInterrupted
 from api.runs.run import Run
 from api.runs.tools import Tools
@@ -49,13 +49,16 @@ class Holding:
 
     def close(self) -> None:
         """Interrupt the runs, whose calls end with this process."""
-        error = ServerShutdown(
+        reason = ServerShutdown(
             "The server restarted while a tool waited for your answer in an open call. Ask again.",
             retry_after_seconds=2,
         )
-        interrupted = RunInterrupted(error.code, str(error), error.retryable)
-        for run_id in list(self._run_ids):
-            self._store.run_decisions.interrupt(run_id, interrupted)
+        interrupted = RunInterrupted(reason.code, str(reason), reason.retryable)
+        try:
+            for run_id in list(self._run_ids):
+                self._store.run_decisions.interrupt(run_id, interrupted)
+        except StoreUnavailable as error:
+            logger.warning("Runs that wait in open calls are left to others: %s", error)
 
     def look(self) -> None:
         """Look once what has become of the runs."""
@@ -77,5 +80,7 @@ class Holding:
             self._woken.clear()
             try:
                 self.look()
+            except StoreUnavailable:
+                pass  # The recorder says so; the calls wait.
             except Exception:
                 logger.exception("Runs that wait in open calls could not be looked after")

@@ -5,8 +5,9 @@ first and then the run, like a start and an end, so that no two transactions wai
 """
 
 import time
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Sequence
 from dataclasses import replace
+from itertools import dropwhile, takewhile
 from typing import Any, Literal, NamedTuple
 
 from sqlalchemy import Connection, Row, bindparam, delete, or_, select, update
@@ -17,7 +18,6 @@ from api.events import (
     RunFailed,
     RunInterrupted,
     TerminalEvent,
-    ToolCallCompleted,
     ToolCallDecided,
     ToolCallRequiresAction,
     from_json,
@@ -37,8 +37,6 @@ MOST_ENDED_AT_ONCE = 100
 DECIDED = "Somebody has decided about this tool call before."
 TIMED_OUT = DecisionTimeout("Nobody decided about the tool call in time. Ask again, and it is asked for anew.")
 EXPIRED = RunInterrupted(TIMED_OUT.code, str(TIMED_OUT), TIMED_OUT.retryable)
-
-OF_OPEN_CALLS = (ToolCallRequiresAction.type, ToolCallCompleted.type)
 
 Scope = Literal["once", "thread", "step"]
 
@@ -205,16 +203,14 @@ def _decide(
     return DecidedRun(get_run(connection, account_id, run_id), events)
 
 
-def _holder(stored: Iterable[RunEvent]) -> str | None:
-    """Return who holds calls of a parked run that are open."""
-    open_calls: dict[str, str] = {}
-    for row in stored:
-        event = from_json(row.type, row.data) if row.type in OF_OPEN_CALLS else None
-        if isinstance(event, ToolCallCompleted):
-            open_calls.pop(event.tool_call_id, None)
-        elif isinstance(event, ToolCallRequiresAction) and event.held_by is not None:
-            open_calls[event.tool_call_id] = event.held_by
-    return next(iter(open_calls.values()), None)
+def _holder(stored: Sequence[RunEvent]) -> str | None:
+    """Return who holds calls of a parked run that are open, as its last questions say: they stand beside each other."""
+    before = dropwhile(lambda row: row.type != ToolCallRequiresAction.type, reversed(stored))
+    for row in takewhile(lambda row: row.type == ToolCallRequiresAction.type, before):
+        event = from_json(row.type, row.data)
+        if isinstance(event, ToolCallRequiresAction) and event.held_by is not None:
+            return event.held_by
+    return None
 
 
 def _held(connection: Connection, owner: str, run_ids: Collection[str]) -> HeldRuns:

@@ -147,6 +147,8 @@ class ToolHub:
         except TimeoutError:
             future.cancel()
             raise ToolServerTimeout(f"The MCP server {server} has not answered.") from None
+        finally:
+            del future  # Its exception knows this frame: the two would be a cycle.
 
     async def _run(self) -> None:
         # It takes half a second, and is nobody's wait.

@@ -96,14 +96,16 @@ class OpenCalls:
             self._take_back(asked)
 
     async def _answer(self, call: _OpenCall) -> ToolAnswer:
-        waiting = asyncio.create_task(call.is_asked.wait())
-        try:
-            await asyncio.wait({call.task, waiting}, return_when=asyncio.FIRST_COMPLETED)
-        except asyncio.CancelledError:
-            self._drop(call)
-            raise
-        finally:
-            waiting.cancel()
+        # A question may be taken back before anybody here has seen it.
+        while call.asked is None and not call.task.done():
+            waiting = asyncio.create_task(call.is_asked.wait())
+            try:
+                await asyncio.wait({call.task, waiting}, return_when=asyncio.FIRST_COMPLETED)
+            except asyncio.CancelledError:
+                self._drop(call)
+                raise
+            finally:
+                waiting.cancel()
         if call.asked is None or call.task.done():
             self._drop(call)
             return await call.task
@@ -117,6 +119,8 @@ class OpenCalls:
         A call that asks says nothing else. So a question waits until there are as many as calls that may be theirs;
         where those are of several runs, whose persons may differ, nobody is asked.
         """
+        # One that is taken back may not know it yet.
+        self._waiting = deque(asked for asked in self._waiting if not asked.answer.done())
         if not self._waiting:
             return
         since = self._waiting[0].at

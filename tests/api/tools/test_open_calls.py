@@ -1,18 +1,22 @@
 """What a server of the older generation asks while its calls are open: a real process, and the hub."""
 
+import asyncio
 import json
 import sys
 from collections.abc import Iterator
 from concurrent.futures import Future
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
+from mcp.types import ElicitRequestFormParams
 
 from api.tool_calls import CallKey, Given, ToolAnswer
 from api.tools.hub import ToolHub
-from api.tools.open_calls import MOST_KEPT
+from api.tools.open_calls import MOST_KEPT, OpenCalls
 from api.tools.servers import McpServer
+from api.tools.silence import Silence
 from tests.support.processes import ROOT, WAIT_SECONDS, wait_for
 
 MODULE = "tests.support.older_tool_server"
@@ -136,3 +140,53 @@ def test_a_call_that_waits_is_cancelled_when_its_run_is_over_or_the_time_is(tmp_
     wait_for(lambda: asking.noted().count("cancelled") == 2, what="the call that is kept no longer")
     assert "not open any more" in str(asking.call("ask", run_id="r3", given=given()).content)
     asking.hub.close()
+
+
+CONTEXT: Any = None  # Nobody looks at it.
+QUESTION = ElicitRequestFormParams(message="Who?", requested_schema={"type": "object", "properties": {}})
+
+
+async def until_told(told: asyncio.Event, _silence: Silence) -> ToolAnswer:
+    await told.wait()
+    return ToolAnswer(({"type": "text", "text": "done"},))
+
+
+async def asked_and_withdrawn(calls: OpenCalls, told: asyncio.Event) -> ToolAnswer:
+    """Begin a call, ask within it and take the question back before anybody has seen it."""
+    call = asyncio.create_task(calls.make(CallKey("r", "c"), partial(until_told, told)))
+    await asyncio.sleep(0.01)
+    asking = asyncio.create_task(calls.ask(CONTEXT, QUESTION))
+    await asyncio.sleep(0)
+    asking.cancel()
+    await asyncio.sleep(0.01)
+    told.set()
+    return await call
+
+
+def test_a_question_that_is_taken_back_at_once_ends_no_call() -> None:
+    answer = asyncio.run(asked_and_withdrawn(OpenCalls(60, 60), asyncio.Event()))
+    assert answer.content[0]["text"] == "done"
+
+
+def test_a_question_that_is_taken_back_among_others_leaves_them(caplog: pytest.LogCaptureFixture) -> None:
+    async def play() -> ToolAnswer:
+        calls, told = OpenCalls(60, 60), {run_id: asyncio.Event() for run_id in "abc"}
+        made = {
+            run_id: asyncio.create_task(calls.make(CallKey(run_id, "c"), partial(until_told, told[run_id])))
+            for run_id in told
+        }
+        await asyncio.sleep(0.01)
+        withdrawn, _ = [asyncio.create_task(calls.ask(CONTEXT, QUESTION)) for _ in range(2)]
+        await asyncio.sleep(0.01)
+        told["a"].set()
+        await asyncio.sleep(0)
+        # Before its own task has seen that, the end of the call has the questions looked at.
+        withdrawn.cancel()
+        await made["a"]
+        told["b"].set()
+        answer = await made["c"]
+        calls.forget("c")
+        return answer
+
+    assert asyncio.run(play()).is_open
+    assert caplog.records == []
