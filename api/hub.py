@@ -5,6 +5,7 @@ a second hub. SQLite's connections are therefore pooled without locks (`store/fr
 turns by a native one.
 """
 
+import select
 import socket
 import ssl
 import sys
@@ -95,6 +96,21 @@ def arrivals(connected: socket.socket) -> Callable[[int], bytes]:
     first text of another takes 15 ms and more instead of 5 (`… burst`; 4 to 8 rounds in alternation).
     """
     return _waiting_first(connected) if is_patched("socket") else connected.recv
+
+
+def readable_within(connected: socket.socket, seconds: float) -> bool:
+    """Wait until there is something to receive, or the end of it, and say whether that was in so many seconds."""
+    if isinstance(connected, ssl.SSLSocket) and connected.pending():
+        return True
+    if not is_patched("socket"):
+        poll = select.poll()
+        poll.register(connected, select.POLLIN)
+        return bool(poll.poll(seconds * 1000))
+    try:
+        _gevent().socket.wait_read(connected.fileno(), seconds, TimeoutError())
+    except TimeoutError:
+        return False
+    return True
 
 
 def _waiting_first(connected: socket.socket) -> Callable[[int], bytes]:

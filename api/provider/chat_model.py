@@ -3,12 +3,10 @@
 Nothing here retries or watches the clock: the caller does, and ends a call from any thread at any moment.
 """
 
-import hashlib
 import logging
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import orjson
@@ -19,14 +17,13 @@ from api.hub import in_turns, off_hub
 from api.messages import Finished, Message, ModelRequest
 from api.provider.completion_decoder import CompletionDecoder
 from api.provider.context import told_messages
-from api.provider.errors import CHECK_BASE_URL, SAYS, error_from_response
+from api.provider.errors import error_from_response
 from api.provider.exchange import Exchange
-from api.provider.foreign_errors import FOREIGN_ERRORS, translated
+from api.provider.foreign_errors import FOREIGN_ERRORS
 from api.provider.pictures import PICTURES
-from api.provider.pieces import names_of
-from api.provider.redaction import HIDDEN, without_prompt
 from api.provider.refusals import TOOLS, refused_option
-from api.provider.transport import Response, Transport
+from api.provider.transport import Response
+from api.provider.upstream import Upstream, said, settle
 
 if TYPE_CHECKING:
     from api.provider.request_body import RequestBodies
@@ -34,15 +31,8 @@ if TYPE_CHECKING:
 # How long the response may take to end once the answer is there: first for its usage, then for its last, empty chunk.
 TAIL_SECONDS = 5.0
 EARLY_STOP_SECONDS = 30.0
-SETTLE_SECONDS = 0.1
-SETTLING_READS = 8
-SHORTEST_KEY = 8
 # Source: OLLAMA_CONTEXT_LENGTH, and before version 0.6 num_ctx, of docs.ollama.com; /v1 has no option for it.
 DEFAULT_CONTEXTS = (4096, 2048)
-
-ERROR_BODY_LIMIT = 64 * 1024
-ERROR_BODY_SECONDS = 5.0
-MODELS_LIMIT = 4 * 1024 * 1024
 
 NO_TOOLS = "This model cannot use tools, or its server does not let it. Try again to have the answer without them."
 
@@ -65,17 +55,11 @@ class ChatModel:
         connect_timeout_seconds: float = 5.0,
         extra_body: Mapping[str, object] | None = None,
     ) -> None:
-        self._api_key = api_key
-        self._base_url = base_url
+        self.upstream = Upstream(
+            base_url, api_key, max_connections=max_connections, connect_timeout_seconds=connect_timeout_seconds
+        )
         self._context_tokens = context_tokens
         self._extra_body = extra_body or {}
-        self._transport = Transport(
-            base_url,
-            _headers(api_key),
-            max_connections=max_connections,
-            connect_timeout_seconds=connect_timeout_seconds,
-        )
-        self._refused_options: set[tuple[str, str]] = set()
         self._bodies: RequestBodies | None = None
         self._loading = threading.Lock()
 
@@ -89,49 +73,31 @@ class ChatModel:
 
     def open(self) -> "Completion":
         """Prepare one call, which asks nothing yet."""
-        return Completion(self._send, self._translated, self._source)
+        return Completion(self._send, self._translated, self.upstream.source)
 
     def model_names(self, limit_seconds: float) -> tuple[str, ...]:
-        """Ask the provider which models it has.
-
-        Raises:
-            ProviderError: it has not answered in its time, or not with a list of models.
-        """
-        try:
-            response = self._transport.send("GET", "/models", exchange=Exchange(), limit_seconds=limit_seconds)
-            if not response.is_success:
-                raise self._translated(error_from_response(response.status, response.headers, _said(response)))
-            listed = response.read_all(MODELS_LIMIT)
-        except FOREIGN_ERRORS as exc:
-            raise self._translated(exc) from exc
-        names = names_of(listed)
-        if names is None:
-            raise ProviderError(f"The provider did not answer with a list of models: {CHECK_BASE_URL}.")
-        return names
+        """Ask the provider which models it has; raises like `Upstream.model_names`."""
+        return self.upstream.model_names(limit_seconds)
 
     def _send(self, request: ModelRequest, divisor: int, exchange: Exchange) -> Response:
         """Ask for a streamed answer, without the options which this server is known to refuse for this model."""
         bodies = self._bodies or self._loaded_bodies()
         told = told_messages(request.messages, self._context_tokens, divisor)
         while True:
-            refused = {option for model, option in self._refused_options if model == request.model}
-            body = bodies.build(request, told, refused, self._source(request.model))
-            response = self._transport.send("POST", "/chat/completions", orjson.dumps(body), exchange=exchange)
+            refused = self.upstream.refused_by(request.model)
+            body = bodies.build(request, told, refused, self.upstream.source(request.model))
+            response = self.upstream.transport.send("POST", "/chat/completions", orjson.dumps(body), exchange=exchange)
             if response.is_success:
                 return response
-            said = _said(response)
-            option = refused_option(said, body)
+            answered = said(response)
+            option = refused_option(answered, body)
             is_refused = response.status in (400, 422) or option in (TOOLS, PICTURES)
             if option is None or option in refused or not is_refused:
-                raise error_from_response(response.status, response.headers, said)
+                raise error_from_response(response.status, response.headers, answered)
             logger.warning("%s does not take %s, which is left out from now on", request.model, option)
-            self._refused_options.add((request.model, option))
+            self.upstream.refused.add((request.model, option))
             if option == TOOLS:
                 raise ToolsUnsupported(NO_TOOLS)
-
-    def _source(self, model: str) -> str:
-        """Name the provider and a model of it, for what goes back to it alone; the address is nobody's business."""
-        return hashlib.sha256(f"{self._base_url} {model}".encode()).hexdigest()[:16]
 
     def _loaded_bodies(self) -> "RequestBodies":
         with self._loading:
@@ -139,14 +105,7 @@ class ChatModel:
             return self._bodies
 
     def _translated(self, exc: Exception, messages: Sequence[Message] = ()) -> ProviderError:
-        """Turn what went wrong into an error of the tree, which shows neither the key nor what the messages say."""
-        error = exc if isinstance(exc, ProviderError) else translated(exc)
-        sentence, says, said = str(error).partition(SAYS)
-        said = without_prompt(said, (message.text for message in in_turns(messages))) if said else ""
-        if len(self._api_key) >= SHORTEST_KEY:
-            said = said.replace(self._api_key, HIDDEN)
-        error.args = (sentence + says + said,)
-        return error
+        return self.upstream.translated(exc, (message.text for message in in_turns(messages)))
 
 
 class Completion:
@@ -222,7 +181,7 @@ class Completion:
             if not self._exchange.is_closed:
                 finished = decoder.finish()
                 _doubt_context(finished)
-                _settle(response)
+                settle(response)
                 yield finished
         finally:
             response.close()
@@ -243,31 +202,3 @@ def _doubt_context(finished: Finished) -> None:
             "or set CONTEXT_TOKENS below that",
             tokens,
         )
-
-
-def _said(response: Response) -> bytes:
-    """Read what a response that is no success says; its status says enough where that cannot be read."""
-    response.limit_time(ERROR_BODY_SECONDS)
-    with suppress(*FOREIGN_ERRORS):
-        return response.read_all(ERROR_BODY_LIMIT)
-    return b""
-
-
-def _settle(response: Response) -> None:
-    """Read the end of the response, which keeps its connection usable, unless it takes long."""
-    response.limit_time(SETTLE_SECONDS)
-    with suppress(*FOREIGN_ERRORS):
-        for _ in range(SETTLING_READS):
-            if not response.read():
-                break
-
-
-def _headers(api_key: str) -> dict[str, str]:
-    headers = {
-        "accept": "application/json",
-        "accept-encoding": "identity",
-        "connection": "keep-alive",
-        "content-type": "application/json",
-        "user-agent": "decant",
-    }
-    return headers | {"authorization": f"Bearer {api_key}"} if api_key else headers

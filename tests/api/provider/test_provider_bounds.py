@@ -15,6 +15,7 @@ from api.errors import ProviderError, ProviderRejected, ProviderTimeout
 from api.events import MessageDelta
 from api.messages import Finished
 from api.provider import chat_model as adapter
+from api.provider import upstream
 from api.provider.chat_model import ChatModel
 from api.provider.request_body import RequestBodies
 from tests.support.chat_model_calls import collect, delta, events_of, request, stream_of
@@ -138,7 +139,7 @@ def test_what_drips_for_ever_ends_in_its_time(name: str) -> None:
 
 
 def test_an_error_that_drips_is_told_by_its_status(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(adapter, "ERROR_BODY_SECONDS", 0.2)
+    monkeypatch.setattr(upstream, "ERROR_BODY_SECONDS", 0.2)
     dripping = Hose(for_ever(b"HTTP/1.1 401 No\r\n\r\n", b"n"), pause_seconds=0.02)
     with dripping as chat_model, pytest.raises(ProviderRejected, match="OPENAI_API_KEY"):
         events_of(chat_model, request())
