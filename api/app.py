@@ -6,10 +6,12 @@ from api import commands
 from api.config import Config, load_config
 from api.ids import new_id
 from api.provider.chat_model import ChatModel
+from api.provider.gateway import Gateway, Route
 from api.provider.probe import ProviderProbe
 from api.routes import (
     access,
     approvals,
+    chat_completions,
     documentation,
     errors,
     health,
@@ -52,6 +54,7 @@ def create_app(config: Config | None = None) -> Flask:
         max_connections=config.max_streams,
         context_tokens=config.context_tokens,
     )
+    gateway = Gateway({name: [Route(chat_model.upstream, name)] for name in config.models}, config.max_answer_chars)
     registry = RunRegistry(chat_model, config, request_log.log_run)
     store = open_store(make_engine(config.database_url))
     if is_sqlite(store.engine):
@@ -77,7 +80,8 @@ def create_app(config: Config | None = None) -> Flask:
     app.register_blueprint(approvals.create_blueprint(store, hub))
     app.register_blueprint(runs.create_blueprint(thread_runs, decisions, store, config))
     app.register_blueprint(tools.create_blueprint(hub, config))
-    app.register_blueprint(models.create_blueprint(config.provider.models))
+    app.register_blueprint(models.create_blueprint(config.models))
     app.register_blueprint(stream.create_blueprint(registry, launcher, config))
+    app.register_blueprint(chat_completions.create_blueprint(registry, gateway, config))
     app.register_blueprint(documentation.create_blueprint(config))
     return app

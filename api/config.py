@@ -121,6 +121,11 @@ class Config:
     mcp_servers: tuple[str, str]  # what they are called in errors, and the JSON; the latter empty where there is none
     variables: Mapping[str, str] = field(repr=False, compare=False)  # that the MCP servers may refer to
 
+    @property
+    def models(self) -> tuple[str, ...]:
+        """The names that may be asked for, the default first."""
+        return self.provider.models
+
 
 def load_config(environ: Mapping[str, str] | None = None) -> Config:
     """Read the settings from `environ`, or from the process environment with `.env` behind it."""

@@ -21,6 +21,7 @@
     │   └── ToolServerTimeout 504  it said nothing for too long
     └── ProviderError         502  the model's provider failed
         ├── ProviderRejected  502  it refuses the request itself: asking again changes nothing
+        │   └── RequestRefused 400 it refuses what the client has written into the request
         ├── ProviderTimeout   504  it said nothing for too long
         ├── ProviderTruncated 502  its answer ended without a finish_reason
         ├── ProviderRateLimited 429  it wants fewer requests
@@ -36,19 +37,20 @@ from typing import ClassVar
 
 
 class DecantError(Exception):
-    """An expected failure: `str(error)` is a sentence for a person."""
+    """An expected failure: `str(error)` is a sentence for a person, `param` the field that is wrong."""
 
     code: ClassVar[str] = "internal"
     status: ClassVar[int] = 500
     retryable: ClassVar[bool] = False
 
-    def __init__(self, message: str, *, retry_after_seconds: float | None = None) -> None:
+    def __init__(self, message: str, *, retry_after_seconds: float | None = None, param: str | None = None) -> None:
         super().__init__(message)
         self.retry_after_seconds = retry_after_seconds
+        self.param = param
 
     def fresh(self) -> "DecantError":
         """Return the same failure without where it was raised: one that is kept must not keep its frames alive."""
-        return type(self)(str(self), retry_after_seconds=self.retry_after_seconds)
+        return type(self)(str(self), retry_after_seconds=self.retry_after_seconds, param=self.param)
 
 
 class BadRequest(DecantError):
@@ -169,6 +171,12 @@ class ProviderRejected(ProviderError):
     """The provider refuses the request itself (key, model name, option): asking again changes nothing."""
 
     retryable = False
+
+
+class RequestRefused(ProviderRejected):
+    """The provider refuses what the client has written into the request."""
+
+    code, status = "bad_request", 400
 
 
 class ProviderTimeout(ProviderError):

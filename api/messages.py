@@ -1,7 +1,8 @@
 """Messages of a thread, what is asked of a model and how its call ends, as values: no I/O, no Flask."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 from api.events import Usage
 from api.parts import Part, TextPart, text_of
@@ -52,3 +53,16 @@ class Finished:
 
     finish_reason: str
     usage: Usage | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class GatewayRequest:
+    """A chat completion that a client asks for in the provider's own words, which the gateway passes on.
+
+    `tells_usage` says that a streamed answer ends with the tokens it took.
+    """
+
+    model: str
+    body: Mapping[str, Any]
+    is_streamed: bool = False
+    tells_usage: bool = False

@@ -16,7 +16,17 @@ from typing import Any
 from api.errors import ProviderError, ProviderRejected, ProviderTruncated, forget_frames
 from api.events import Event, MessageDelta, ReasoningDelta, Usage
 from api.messages import Finished
-from api.provider.errors import CHECK_BASE_URL, error_from_payload
+from api.provider.answer_words import (
+    NOT_AN_ANSWER,
+    OTHER_PROTOCOLS,
+    REASONS,
+    TOO_LARGE,
+    TRUNCATED,
+    WEB_PAGE,
+    broken_off,
+    is_broken_off,
+)
+from api.provider.errors import error_from_payload
 from api.provider.pieces import Halves, chunks_of, reasoning_of, split_content, usage_of, word_of
 from api.provider.provider_fields import MessageFields
 from api.provider.sse_decoder import ServerSentEventDecoder
@@ -26,18 +36,8 @@ from api.provider.tool_call_pieces import ToolCallPieces
 BUFFER_LIMIT = 8 * 1024 * 1024
 
 _BOM = b"\xef\xbb\xbf"
-_NOT_AN_ANSWER = f"The provider did not answer with a chat completion: {CHECK_BASE_URL}."
-_WEB_PAGE = f"The provider answered with a web page instead of a chat completion: {CHECK_BASE_URL}."
 _MALFORMED = "The provider sent a line which is not a chat completion."
 _MEDIA = "(The model answered with something that is no text, which cannot be shown here.)"
-# What providers write for the words of the Chat Completions API, and for a failure (DeepSeek, Gemini, SGLang, vLLM).
-_REASONS = {"function_call": "tool_calls", "max_tokens": "length"} | dict.fromkeys(
-    ("stop", "end_turn", "eos", "eos_token", "stop_sequence", "complete", "completed", "done"), "stop"
-)
-_BROKEN = frozenset(("abort", "insufficient_system_resource", "malformed_function_call"))
-# The events of the Responses API and of Anthropic's.
-_OTHER_PROTOCOLS = ("response.", "message_start", "content_block", "message_delta", "message_stop")
-_TOO_LARGE = "The provider sent more in one piece than an answer can be."
 
 
 class CompletionDecoder:
@@ -86,7 +86,7 @@ class CompletionDecoder:
                     if self._read_event(event_type, payload):
                         break
             if len(self._document or b"") + self._stream.pending_size > BUFFER_LIMIT:
-                raise ProviderError(_TOO_LARGE)
+                raise ProviderError(TOO_LARGE)
         except ProviderError as failure:
             self._keep(failure)
         return self._take_events()
@@ -112,12 +112,12 @@ class CompletionDecoder:
             raise self._failure.fresh() from self._failure.__cause__
         if self.finish_reason is None:
             if self._opening is None and not self._looks_like_answer:
-                raise ProviderError(_NOT_AN_ANSWER)
+                raise ProviderError(NOT_AN_ANSWER)
             if self.not_understood and not self._has_delta:
                 raise ProviderError(_MALFORMED)
-            raise ProviderTruncated("The provider's answer ended before it was complete.")
-        if self.finish_reason.lower() in _BROKEN or self.finish_reason.lower().startswith("function_call_filter"):
-            raise ProviderTruncated(f"The provider broke the answer off ({self.finish_reason}).")
+            raise ProviderTruncated(TRUNCATED)
+        if is_broken_off(self.finish_reason):
+            raise ProviderTruncated(broken_off(self.finish_reason))
         return Finished(self.finish_reason, self._usage)
 
     def _keep(self, failure: ProviderError) -> None:
@@ -133,7 +133,7 @@ class CompletionDecoder:
             return b""
         self._opening = None
         if content.startswith(b"<"):
-            raise ProviderError(_WEB_PAGE)
+            raise ProviderError(WEB_PAGE)
         if content.startswith((b"{", b"[")):
             self._document = bytearray()
         self._looks_like_answer = content.startswith(b":")
@@ -161,13 +161,13 @@ class CompletionDecoder:
         """Read an answer that came in one piece, because the provider does not stream."""
         content = next(iter(chunks_of(document)), None)
         if not isinstance(content, dict | list):
-            raise ProviderError(_NOT_AN_ANSWER)
+            raise ProviderError(NOT_AN_ANSWER)
         if isinstance(content, dict) and "choices" in content:
             self._read(content)
         elif isinstance(content, list) or "error" in content or content.get("object") == "error":
             raise error_from_payload(content)
         else:
-            raise ProviderError(_NOT_AN_ANSWER)
+            raise ProviderError(NOT_AN_ANSWER)
 
     def _read_event(self, event_type: bytes, payload: bytes) -> bool:
         """Read one event and say whether it was the last."""
@@ -207,8 +207,8 @@ class CompletionDecoder:
             raise error_from_payload(chunk)
         if groq.get("error"):
             raise error_from_payload(groq)
-        if "choices" not in chunk and str(chunk.get("type", "")).startswith(_OTHER_PROTOCOLS):
-            raise ProviderRejected(_NOT_AN_ANSWER)
+        if "choices" not in chunk and str(chunk.get("type", "")).startswith(OTHER_PROTOCOLS):
+            raise ProviderRejected(NOT_AN_ANSWER)
 
     def _read_progress(self, progress: object) -> None:
         """Count as life that a long prompt is being read (llama.cpp), as long as more of it has been."""
@@ -271,7 +271,7 @@ class CompletionDecoder:
             raise error_from_payload(choice if choice.get("error") else chunk)
         self._end_text()
         self._is_whole = self.has_answer
-        self.finish_reason = _REASONS.get((reason or "stop").lower(), reason)
+        self.finish_reason = REASONS.get((reason or "stop").lower(), reason)
         self._events += self._tool_calls.take(self._fields.take())
         self._usage = usage_of(choice.get("usage")) or self._usage
 

@@ -15,6 +15,7 @@ from api.errors import ContentFiltered, ContextTooLong, ProviderError, ProviderR
 from api.provider.redaction import quotable
 
 SAYS = " It says: "
+REFUSES = "The provider refuses the request"
 CHECK_BASE_URL = "check OPENAI_BASE_URL (it usually ends in /v1)"
 
 _CONTEXT_WORDS = re.compile(
@@ -84,7 +85,7 @@ def _classify(status: int | None, words: str) -> tuple[type[ProviderError], str]
     if status is not None and 300 <= status < 400:
         return ProviderRejected, f"The provider answered with a redirect: {CHECK_BASE_URL}."
     if status is not None and status < 500 and status not in (408, 409, 425):
-        return ProviderRejected, f"The provider refuses the request (status {status})."
+        return ProviderRejected, f"{REFUSES} (status {status})."
     return ProviderError, "The provider failed" + (f" (status {status})." if status else ".")
 
 

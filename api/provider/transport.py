@@ -102,6 +102,11 @@ class Sending:
                 if not response.is_kept or response.has_begun or self._exchange.is_closed or not is_broken:
                     raise
 
+    def close(self) -> None:
+        """Give up waiting."""
+        if self._response is not None:
+            self._response.close()
+
 
 class Response:
     """A response over a connection, which is kept for others once the body was read to its end.

@@ -3,11 +3,15 @@
 import logging
 import math
 
-from flask import Flask, Response, g, jsonify
+from flask import Flask, Response, g, jsonify, request
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, RequestEntityTooLarge
 from werkzeug.exceptions import NotFound as NoRoute
 
 from api.errors import BadRequest, DecantError, Internal, NotFound, TooLarge
+from api.wire.openai.errors import error_object, is_worth_retrying
+
+# What is asked for in OpenAI's protocol is answered in it.
+OPENAI_PATHS = "/v1/"
 
 logger = logging.getLogger(__name__)
 
@@ -21,8 +25,12 @@ def register(app: Flask) -> None:
 
 def answer(error: DecantError) -> Response:
     """Turn an expected failure into its response."""
-    response = jsonify(error=str(error), code=error.code, retryable=error.retryable, request_id=g.get("request_id", ""))
+    is_openai = request.path.startswith(OPENAI_PATHS)
+    said = error_object(error) if is_openai else {"error": str(error), "code": error.code, "retryable": error.retryable}
+    response = jsonify(**said, request_id=g.get("request_id", ""))
     response.status_code = error.status
+    if is_openai and not is_worth_retrying(error):
+        response.headers["X-Should-Retry"] = "false"
     if error.retry_after_seconds is not None:
         response.headers["Retry-After"] = str(math.ceil(error.retry_after_seconds))
     if error.status == 401:

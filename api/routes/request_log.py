@@ -15,6 +15,7 @@ import orjson
 from flask import Flask, Response, g, request
 
 from api.events import RunFailed, RunInterrupted
+from api.runs.gateway_run import GatewayRun
 from api.runs.run import Run
 
 _SANE_ID = re.compile(r"[A-Za-z0-9._-]{1,128}")
@@ -53,7 +54,7 @@ class JsonFormatter(logging.Formatter):
         return orjson.dumps(line, default=str).decode()
 
 
-def log_run(run: Run) -> None:
+def log_run(run: Run | GatewayRun) -> None:
     """Log the end of a run."""
     terminal, usage = run.terminal, run.usage
     if terminal is None or usage is None or run.sealed_at is None:

@@ -3,8 +3,9 @@
 from collections.abc import Iterator
 from typing import Protocol
 
-from api.events import Event
-from api.messages import Finished, ModelRequest
+from api.errors import ProviderError
+from api.events import Event, Usage
+from api.messages import Finished, GatewayRequest, ModelRequest
 
 
 class Completion(Protocol):
@@ -39,3 +40,43 @@ class ChatModel(Protocol):
         Raises:
             ProviderError: The provider failed.
         """
+
+
+class GatewayCall(Protocol):
+    """A chat completion on its way from a provider to a client.
+
+    `asked_at` and `content_at` are monotonic times, of the latest attempt and of the last piece of the answer; `usage`
+    is what it has taken so far; `left_out` are options of the client which the provider does not take.
+    """
+
+    completion_id: str
+    asked_at: float
+    first_content_at: float | None
+    content_at: float | None
+    finish_reason: str | None
+    not_understood: int
+    left_out: tuple[str, ...]
+
+    @property
+    def usage(self) -> Usage:
+        """The tokens, estimated where the provider has told none."""
+
+    def pieces(self, patience_seconds: float) -> Iterator[bytes]:
+        """Ask, and yield what goes to the client; b"" once, where nothing has come in so many seconds.
+
+        Raises:
+            ProviderError: The provider failed; never after `close`.
+        """
+
+    def fail(self, error: ProviderError) -> None:
+        """End the attempt from any thread for that reason; another provider may still be asked."""
+
+    def close(self) -> None:
+        """End the call from any thread, at any moment, any number of times."""
+
+
+class Gateway(Protocol):
+    """Where chat completions are passed on."""
+
+    def open(self, request: GatewayRequest) -> GatewayCall:
+        """Prepare one call."""

@@ -13,10 +13,11 @@ from api.config import Config
 from api.errors import Busy, ServerShutdown
 from api.events import RunStarted, ToolCallStarted
 from api.ids import new_id
-from api.messages import ModelRequest
+from api.messages import GatewayRequest, ModelRequest
 from api.runs.clock import start_clock
+from api.runs.gateway_run import GatewayClient, GatewayRun
 from api.runs.log_reader import Client, RunReader
-from api.runs.model import ChatModel
+from api.runs.model import ChatModel, GatewayCall
 from api.runs.run import Run
 from api.runs.steps import Steps
 from api.runs.taking_up import TakenUp
@@ -34,18 +35,34 @@ class _Entry:
 class RunRegistry:
     """Starts runs and keeps each until it has ended and its readers have left."""
 
-    def __init__(self, chat_model: ChatModel, config: Config, on_end: Callable[[Run], None]) -> None:
+    def __init__(self, chat_model: ChatModel, config: Config, on_end: Callable[[Run | GatewayRun], None]) -> None:
         self._chat_model = chat_model
         self._config = config
         self._on_end = on_end
         self._entries: dict[str, _Entry] = {}
+        self._passed: dict[str, GatewayRun] = {}
         self._lock = threading.Lock()
         self._clock: threading.Thread | None = None
         self._drain_at: float | None = None
         self.is_stopping: Callable[[], bool] = lambda: False
 
     def __len__(self) -> int:
-        return len(self._entries)
+        return len(self._entries) + len(self._passed)
+
+    def start_passed(
+        self, request: GatewayRequest, call: GatewayCall, *, request_id: str, client: GatewayClient
+    ) -> GatewayRun:
+        """Take in a chat completion that is passed on, which asks nothing yet.
+
+        Raises:
+            Busy: Every slot is taken.
+            ServerShutdown: This process is going away.
+        """
+        self.check_slots()
+        run = GatewayRun(request, call, request_id, client, self._config, self._note_passed)
+        self._passed[run.run_id] = run
+        self._start_clock()
+        return run
 
     def start_bound(
         self,
@@ -137,7 +154,7 @@ class RunRegistry:
         """
         if self.is_stopping():
             raise ServerShutdown("The server is restarting. Try again in a moment.", retry_after_seconds=2)
-        if len(self._entries) >= self._config.max_streams:
+        if len(self) >= self._config.max_streams:
             raise Busy(
                 f"All {self._config.max_streams} streams of this server are in use. Try again in a moment.",
                 retry_after_seconds=2,
@@ -154,18 +171,28 @@ class RunRegistry:
                 entry.run.interrupt()
             for reader in list(entry.readers):
                 reader.tick(now)
+        for run in list(self._passed.values()):
+            if self._drain_at is not None and now >= self._drain_at:
+                run.interrupt()
+            run.tick(now)
 
     def wait_until_empty(self, seconds: float) -> None:
         """Wait until no run is left."""
         deadline = time.monotonic() + seconds
-        while self._entries and time.monotonic() < deadline:
+        while len(self) and time.monotonic() < deadline:
             time.sleep(0.05)
 
     def _admit(self, entry: _Entry) -> None:
+        self._entries[entry.run.run_id] = entry
+        self._start_clock()
+
+    def _start_clock(self) -> None:
         with self._lock:
-            self._entries[entry.run.run_id] = entry
-            if self._clock is None:
-                self._clock = start_clock(self.tick)
+            self._clock = self._clock or start_clock(self.tick)
+
+    def _note_passed(self, run: GatewayRun) -> None:
+        self._passed.pop(run.run_id, None)
+        self._on_end(run)
 
     def _end(self, run: Run) -> None:
         run.end()

@@ -91,7 +91,7 @@ class ThreadRuns:
         self._launcher.check_servers(asked.tools)
         if asked.tool is not None:
             asked = replace(asked, tool=self._launcher.find_tool(asked.tool))
-        new, request = new_run(context, asked, self._config.provider.models, idempotency_key)
+        new, request = new_run(context, asked, self._config.models, idempotency_key)
         created = self._store.runs.create(account_id, new, self._owner)
         if created.started is None:
             return self._open_started(account_id, thread_id, asked, created.run, client)

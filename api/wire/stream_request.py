@@ -52,7 +52,7 @@ def parse_stream_request(body: object, config: Config) -> StreamRequest:
     if system_prompt:
         messages = (text_message("system", system_prompt), *messages)
     request = ModelRequest(
-        model=read_model(fields, config.provider.models) or config.provider.models[0],
+        model=read_model(fields, config.models) or config.models[0],
         messages=messages,
         temperature=read_number(fields, "temperature", 0, 2),
         max_tokens=read_count(fields, "max_tokens"),

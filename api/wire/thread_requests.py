@@ -75,7 +75,7 @@ def parse_run_request(body: object, config: Config) -> RunRequest:
         parent_id=read_id(fields, "parent_id", MAX_ID_CHARS),
         is_first="parent_id" in fields and fields["parent_id"] is None,
         continue_id=continue_id,
-        model=read_model(fields, config.provider.models),
+        model=read_model(fields, config.models),
         temperature=read_number(fields, "temperature", 0, 2),
         max_tokens=read_count(fields, "max_tokens"),
         tools=read_names(fields, "tools", MAX_NAMES, MAX_NAME_CHARS),
@@ -126,7 +126,7 @@ def parse_thread(body: object, config: Config, more: tuple[str, ...] = ()) -> Th
     fields = read_object(body, (*THREAD_FIELDS, *more), '{"title": "Wine"}')
     return ThreadFields(
         title=read_text(fields, "title", MAX_TITLE_CHARS),
-        model=read_model(fields, config.provider.models),
+        model=read_model(fields, config.models),
         system_prompt=read_text(fields, "system_prompt", config.max_message_chars),
         tools_off=read_names(fields, "tools_off", MAX_NAMES, MAX_NAME_CHARS),
     )

@@ -117,7 +117,7 @@ def _schemas(config: Config) -> Schema:
                         "maxItems": config.max_messages,
                         "description": "The last one is the question and not blank.",
                     },
-                    "model": choice(*config.provider.models, "", None),
+                    "model": choice(*config.models, "", None),
                     "temperature": nullable({"type": "number", "minimum": 0, "maximum": 2}),
                     "max_tokens": nullable({"type": "integer", "minimum": 1, "maximum": MAX_COUNT}),
                     "system_prompt": nullable(text(config.max_message_chars)),

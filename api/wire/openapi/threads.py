@@ -163,7 +163,7 @@ def run_paths() -> Schema:
 def thread_schemas(config: Config) -> Schema:
     """Describe what the routes take and give."""
     chars = config.max_message_chars
-    models = choice(*config.provider.models, "", None)
+    models = choice(*config.models, "", None)
     names = {**listing(text(MAX_NAME_CHARS, 1)), "maxItems": MAX_NAMES}
     changes = {"title": nullable(text(MAX_TITLE_CHARS)), "model": models, "system_prompt": nullable(text(chars))}
     changes["tools_off"] = nullable(names)

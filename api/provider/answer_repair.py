@@ -1,0 +1,93 @@
+"""A chat completion in one piece as it goes on to a client: bytes in, bytes out, no I/O.
+
+Source: "The chat completion object" of OpenAI's API reference, where `refusal` and `logprobs` are required and may be
+null. What is well formed goes on byte for byte.
+"""
+
+import time
+from dataclasses import dataclass
+from typing import Any
+
+from api.errors import ProviderError, ProviderTruncated
+from api.events import Usage
+from api.provider.answer_words import NOT_AN_ANSWER, TRUNCATED
+from api.provider.choice_repair import ChoiceRepair
+from api.provider.chunk_repair import MAX_CHOICES, encoded
+from api.provider.errors import error_from_payload
+from api.provider.pieces import chunks_of, usage_of
+
+OBJECT = "chat.completion"
+
+
+@dataclass(frozen=True, slots=True)
+class WholeAnswer:
+    """What goes to the client, the tokens where the provider told them, and how long the answer is."""
+
+    body: bytes
+    usage: Usage | None
+    finish_reason: str
+    content_chars: int
+
+
+def repair_answer(received: bytes, completion_id: str, model: str) -> WholeAnswer:
+    """Read an answer; one with more values in it than can be looked at goes on unread.
+
+    Raises:
+        ProviderError: it is none, or a failure.
+        ProviderTruncated: it does not say why it ended.
+    """
+    found = chunks_of(received)
+    if not found and received.lstrip().startswith(b"{"):
+        return WholeAnswer(received, None, "stop", len(received))
+    answer = found[0] if found else None
+    if not isinstance(answer, dict) or not isinstance(answer.get("choices"), list):
+        raise error_from_payload(answer) if isinstance(answer, dict | list) and answer else ProviderError(NOT_AN_ANSWER)
+    if answer.get("error"):
+        raise error_from_payload(answer)
+    is_changed = _name(answer, completion_id, model)
+    repairs: list[ChoiceRepair] = []
+    for choice in answer["choices"][:MAX_CHOICES]:
+        if not isinstance(choice, dict):
+            raise ProviderError(NOT_AN_ANSWER)
+        repair, is_other = _repair(choice, len(repairs))
+        repairs.append(repair)
+        is_changed = is_changed or is_other
+    reasons = [repair.finish_reason for repair in repairs]
+    if not reasons or reasons[0] is None:
+        raise ProviderTruncated(TRUNCATED)
+    chars = sum(repair.take_chars() for repair in repairs)
+    return WholeAnswer(encoded(answer) if is_changed else received, usage_of(answer.get("usage")), reasons[0], chars)
+
+
+def _repair(choice: dict[str, Any], number: int) -> tuple[ChoiceRepair, bool]:
+    """Repair one choice in place, and say whether that changed it."""
+    index = choice.get("index")
+    repair = ChoiceRepair(index if type(index) is int else number)
+    message = choice.pop("message", None)
+    if not isinstance(message, dict):
+        message = {"content": choice.pop("text", None)}
+    choice["delta"] = message
+    before = len(message), message.get("tool_calls")
+    is_changed = repair.repair(choice) or (len(message), message.get("tool_calls")) != before
+    if repair.failure is not None:
+        raise repair.failure
+    for fields, name in ((message, "content"), (message, "refusal"), (choice, "logprobs")):
+        if name not in fields:
+            fields[name] = None
+            is_changed = True
+    for call in message.get("tool_calls") or ():
+        is_changed = call.pop("index", None) is None or is_changed  # Only chunks have one.
+    choice["message"] = choice.pop("delta")
+    return repair, is_changed
+
+
+def _name(answer: dict[str, Any], completion_id: str, model: str) -> bool:
+    named: dict[str, Any] = {"object": OBJECT} if answer.get("object") != OBJECT else {}
+    if not isinstance(answer.get("id"), str) or not answer["id"]:
+        named["id"] = completion_id
+    if not isinstance(answer.get("model"), str) or not answer["model"]:
+        named["model"] = model
+    if type(answer.get("created")) is not int:
+        named["created"] = int(time.time())
+    answer.update(named)
+    return bool(named)

@@ -1,0 +1,39 @@
+"""The response to a chat completion that is passed on: its first piece decides about the status."""
+
+from flask import Response
+
+from api.events import RunCompleted
+from api.runs.gateway_run import GatewayRun, Shape
+from api.wire.openai.shapes import WholeBody
+
+STREAM_HEADERS = {
+    "Cache-Control": "no-cache, no-transform",
+    "X-Accel-Buffering": "no",
+    "X-Content-Type-Options": "nosniff",
+}
+
+
+def passed_response(run: GatewayRun, streamed: Shape) -> Response:
+    """Answer as the provider does.
+
+    A failure before the first piece is a status; where nothing has come for long, the response begins without it.
+
+    Raises:
+        DecantError: the run has failed.
+    """
+    first = run.first()
+    if run.request.is_streamed:
+        response = Response(run.body(first, streamed), content_type="text/event-stream; charset=utf-8")
+        response.headers.update(STREAM_HEADERS)
+    elif first:
+        run.end(RunCompleted(run.call.finish_reason or "stop"))
+        response = Response(first, content_type="application/json")
+    else:
+        response = Response(run.body(first, WholeBody()), content_type="application/json")
+        response.headers.update(STREAM_HEADERS)
+    response.headers["X-Run-Id"] = run.run_id
+    if run.call.left_out:
+        response.headers["X-Left-Out"] = ", ".join(run.call.left_out)
+    # A body that never starts runs no `finally`: HEAD, or a client gone before the first byte.
+    response.call_on_close(run.close)
+    return response
