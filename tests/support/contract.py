@@ -38,4 +38,5 @@ def _closed(schema: Any) -> Any:
         return schema
     closed = {name: _closed(value) for name, value in schema.items()}
     is_object = schema.get("type") == "object" and "properties" in schema
-    return {**closed, "additionalProperties": False} if is_object else closed
+    is_open = schema.get("additionalProperties") is True
+    return {**closed, "additionalProperties": False} if is_object and not is_open else closed

@@ -8,6 +8,7 @@ from api.config import Config
 from api.errors import DecantError
 from api.events import Event
 from api.wire.fields import MAX_COUNT, NOT_BLANK
+from api.wire.openapi.openai import openai_errors, openai_paths, openai_schemas
 from api.wire.openapi.parts import content_schema
 from api.wire.openapi.threads import run_paths, thread_paths, thread_schemas
 from api.wire.openapi.tools import tool_paths, tool_schemas
@@ -78,6 +79,7 @@ def build_openapi(config: Config) -> Schema:
             **thread_paths(),
             **run_paths(),
             **tool_paths(),
+            **openai_paths(),
             "/openapi.json": {
                 "get": operation("This document.", {"200": json_response("OpenAPI 3.1.", {"type": "object"})})
             },
@@ -88,7 +90,8 @@ def build_openapi(config: Config) -> Schema:
     for path, methods in document["paths"].items():
         for method, described in methods.items():
             if method != "parameters" and path != "/health":
-                described["responses"] |= errors(401 if config.api_tokens else 403)
+                refused = openai_errors if path.startswith("/v1/") else errors
+                described["responses"] |= refused(401 if config.api_tokens else 403)
     if config.api_tokens:
         document["components"]["securitySchemes"] = {"token": {"type": "http", "scheme": "bearer"}}
         document["security"] = [{"token": []}]
@@ -128,6 +131,7 @@ def _schemas(config: Config) -> Schema:
         ),
         **thread_schemas(config),
         **tool_schemas(),
+        **openai_schemas(config.models),
         "Error": object_of(
             {
                 "error": STRING,

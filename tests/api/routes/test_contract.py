@@ -68,6 +68,12 @@ REQUESTS: list[tuple[str, str, Any, int]] = [
     ("GET", "/runs/absent", None, 404),
     ("GET", "/runs/absent/events", None, 404),
     ("POST", "/runs/absent/cancel", None, 404),
+    ("GET", "/v1/models", None, 200),
+    ("GET", "/v1/models/m", None, 200),
+    ("GET", "/v1/models/absent", None, 404),
+    ("POST", "/v1/chat/completions", {"model": "absent", "messages": [{}]}, 404),
+    ("POST", "/v1/chat/completions", {"model": "m"}, 400),
+    ("POST", "/v1/chat/completions", {"model": "m", "messages": [{}]}, 502),
     ("DELETE", "/threads/{thread_id}", None, 204),
     ("DELETE", "/threads/{thread_id}", None, 404),
 ]
