@@ -5,8 +5,7 @@ from flask import Flask
 from api import commands
 from api.config import Config, load_config
 from api.ids import new_id
-from api.provider.chat_model import ChatModel
-from api.provider.gateway import Gateway, Route
+from api.provider.models import Models
 from api.provider.probe import ProviderProbe
 from api.routes import (
     access,
@@ -47,15 +46,9 @@ def create_app(config: Config | None = None) -> Flask:
     app.config["MAX_CONTENT_LENGTH"] = config.max_body_bytes
     request_log.register(app, config.log_level)
     errors.register(app)
-    access.register(app, config.api_tokens)
-    chat_model = ChatModel(
-        base_url=config.provider.base_url,
-        api_key=config.provider.api_key,
-        max_connections=config.max_streams,
-        context_tokens=config.context_tokens,
-    )
-    gateway = Gateway({name: [Route(chat_model.upstream, name)] for name in config.models}, config.max_answer_chars)
-    registry = RunRegistry(chat_model, config, request_log.log_run)
+    access.register(app, config.api_tokens, config.cors_origins)
+    models_of = Models(config)
+    registry = RunRegistry(models_of.find, config, request_log.log_run)
     store = open_store(make_engine(config.database_url))
     if is_sqlite(store.engine):
         prepare(store.engine)
@@ -70,18 +63,18 @@ def create_app(config: Config | None = None) -> Flask:
     launcher = Launcher(store, registry, recorder, owner, config, hub)
     thread_runs = ThreadRuns(store, registry, launcher, owner, config)
     decisions = Decisions(store, registry, launcher, owner, config, hub)
-    app.extensions |= {"chat_model": chat_model, "registry": registry, "recorder": recorder, "store": store}
+    app.extensions |= {"chat_model": models_of.default, "registry": registry, "recorder": recorder, "store": store}
     holding = Holding(store, owner, hub, lambda decided: decisions.go_on(decided, new_id()))
     app.extensions |= {"tools": hub, "holding": holding}
     commands.register(app, store)
-    probe = ProviderProbe(chat_model.model_names, config.provider)
-    app.register_blueprint(health.create_blueprint(chat_model.warm_up, probe.problem, store))
+    probe = ProviderProbe(models_of.default.model_names, config.provider)
+    app.register_blueprint(health.create_blueprint(models_of.default.warm_up, probe.problem, store))
     app.register_blueprint(threads.create_blueprint(store, config))
     app.register_blueprint(approvals.create_blueprint(store, hub))
     app.register_blueprint(runs.create_blueprint(thread_runs, decisions, store, config))
     app.register_blueprint(tools.create_blueprint(hub, config))
     app.register_blueprint(models.create_blueprint(config.models))
     app.register_blueprint(stream.create_blueprint(registry, launcher, config))
-    app.register_blueprint(chat_completions.create_blueprint(registry, gateway, config))
+    app.register_blueprint(chat_completions.create_blueprint(registry, models_of.gateway, config))
     app.register_blueprint(documentation.create_blueprint(config))
     return app

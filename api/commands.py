@@ -6,7 +6,7 @@ import click
 from flask import Flask
 from flask.cli import AppGroup
 
-from api.config import ConfigError
+from api.environment import ConfigError
 from api.errors import StoreUnavailable
 from api.store import Store
 from api.store.migration import migrate

@@ -7,42 +7,27 @@ and raises `ConfigError` with a sentence that names the variable.
 import ipaddress
 import logging
 import os
-import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
-from urllib.parse import SplitResult, urlsplit
 
 from dotenv import dotenv_values
 
+from api.environment import ConfigError, Environment, Setting, check_header_text, is_plain, split_address
+from api.providers import EMBEDDED_ANSWER_TOKENS, EMBEDDED_CONTEXT_TOKENS, Provider, read_providers
+
 T = TypeVar("T")
-
-_NUMBER = re.compile(r"-?[0-9]{1,18}(\.[0-9]{1,9})?|nan", re.ASCII)
-
-EMBEDDED_MODEL = "SmolLM2-135M-Instruct"
-EMBEDDED_CONTEXT_TOKENS = 2048  # of one of its answers at once, the answer included
-EMBEDDED_ANSWER_TOKENS = 1024
-
-
-class ConfigError(Exception):
-    """A setting is missing or wrong; the text is a sentence that says what to set."""
-
-
-@dataclass(frozen=True, slots=True)
-class Setting:
-    """One environment variable: its name, default and one line of help."""
-
-    name: str
-    default: str
-    help: str
-
 
 SETTINGS = (
     Setting("OPENAI_API_KEY", "", "The provider's key. Local servers often need none."),
     Setting("OPENAI_BASE_URL", "", "The provider's OpenAI-compatible address, as https://api.openai.com/v1."),
     Setting("LLM_MODEL", "", "The model's name; several, separated by commas, give people a choice (first = default)."),
+    Setting("PROVIDERS", "", "Several providers as JSON, instead of the three above; a model name decides which one."),
     Setting("API_TOKEN", "", "Access token of the API; several separated by commas. Required on a public address."),
+    Setting(
+        "CORS_ORIGINS", "", "Pages of other origins that may ask /v1, separated by commas, as https://example.org."
+    ),
     Setting("DATABASE_URL", "sqlite:///decant.db", "Where threads are kept: sqlite:///file or postgres://…"),
     Setting(
         "CONTEXT_TOKENS", "0", "Most tokens of a thread that the model is told, the newest messages; 0 is all of it."
@@ -79,21 +64,12 @@ SETTINGS = (
 
 
 @dataclass(frozen=True, slots=True)
-class Provider:
-    """Where the models are."""
-
-    base_url: str
-    api_key: str
-    models: tuple[str, ...]
-    is_embedded: bool
-
-
-@dataclass(frozen=True, slots=True)
 class Config:
     """The settings, checked and typed; their defaults are in `SETTINGS`."""
 
-    provider: Provider
+    providers: tuple[Provider, ...]
     api_tokens: tuple[str, ...]
+    cors_origins: tuple[str, ...]
     database_url: str
     context_tokens: int
     bind_host: str
@@ -124,19 +100,25 @@ class Config:
     @property
     def models(self) -> tuple[str, ...]:
         """The names that may be asked for, the default first."""
-        return self.provider.models
+        return tuple(model for provider in self.providers for model in provider.models)
+
+    @property
+    def provider(self) -> Provider:
+        """The provider of the default model."""
+        return self.providers[0]
 
 
 def load_config(environ: Mapping[str, str] | None = None) -> Config:
     """Read the settings from `environ`, or from the process environment with `.env` behind it."""
     if environ is None:
         environ = {**{k: v for k, v in dotenv_values(".env").items() if v is not None}, **os.environ}
-    read = _Reader(environ)
-    provider = _provider(read)
-    told_tokens = EMBEDDED_CONTEXT_TOKENS - EMBEDDED_ANSWER_TOKENS if provider.is_embedded else 0
+    read = Environment(environ, SETTINGS)
+    providers = read_providers(read)
+    told_tokens = EMBEDDED_CONTEXT_TOKENS - EMBEDDED_ANSWER_TOKENS if providers[0].is_embedded else 0
     config = Config(
-        provider=provider,
+        providers=providers,
         api_tokens=_tokens(read),
+        cors_origins=_origins(read),
         database_url=_database_url(read),
         context_tokens=read.integer("CONTEXT_TOKENS", 0, 100_000_000) or told_tokens,
         bind_host=_bind_host(read),
@@ -199,40 +181,7 @@ def names_this_machine(host: str) -> bool:
         return False
 
 
-def _provider(read: "_Reader") -> Provider:
-    key, base_url, models = read.text("OPENAI_API_KEY"), read.text("OPENAI_BASE_URL"), read.words("LLM_MODEL")
-    if not key and not base_url:
-        if models:
-            raise ConfigError(
-                "LLM_MODEL is set without a provider: set OPENAI_BASE_URL (any OpenAI-compatible server) and, where it "
-                "needs one, OPENAI_API_KEY; or remove LLM_MODEL to use the embedded model."
-            )
-        port = read.integer("MODEL_PORT", 1, 65535)
-        return Provider(f"http://127.0.0.1:{port}/v1", "none", (EMBEDDED_MODEL,), is_embedded=True)
-    if any(not model.isprintable() for model in models):
-        raise ConfigError("LLM_MODEL has a character in it that cannot be printed: write the model's name anew.")
-    if not models:
-        raise ConfigError("LLM_MODEL is empty: name the provider's model to use, as LLM_MODEL=qwen-plus.")
-    _check_header_text("OPENAI_API_KEY", key)
-    base_url = _provider_url(base_url) if base_url else "https://api.openai.com/v1"
-    return Provider(base_url.rstrip("/"), key or "none", models, is_embedded=False)
-
-
-def _provider_url(url: str) -> str:
-    example = "https://api.openai.com/v1 or http://localhost:11434/v1"
-    if not url.startswith(("http://", "https://")):
-        raise ConfigError(f"OPENAI_BASE_URL is {url!r}: it has to begin with http:// or https://.")
-    parts = _split("OPENAI_BASE_URL", url, example)
-    if not parts.hostname:
-        raise ConfigError(f"OPENAI_BASE_URL is {url!r}: it names no server, as {example} does.")
-    if parts.username is not None or parts.password is not None:
-        raise ConfigError("OPENAI_BASE_URL has a name or password in it: the key belongs into OPENAI_API_KEY.")
-    if "?" in url or "#" in url:
-        raise ConfigError(f"OPENAI_BASE_URL is {url!r}: it has to end with its path, without ? and #, as {example}.")
-    return url
-
-
-def _database_url(read: "_Reader") -> str:
+def _database_url(read: Environment) -> str:
     url = read.text("DATABASE_URL")
     scheme, _, rest = url.partition("://")
     if scheme == "sqlite" and rest.startswith("/"):
@@ -243,7 +192,7 @@ def _database_url(read: "_Reader") -> str:
             )
     elif scheme in ("postgres", "postgresql", "postgresql+psycopg"):
         example = "postgres://user:password@host:5432/name"
-        parts = _split("DATABASE_URL", url, example, hidden=True)
+        parts = split_address("DATABASE_URL", url, example, hidden=True)
         if not parts.hostname and not parts.path.strip("/") and "host=" not in parts.query:
             raise ConfigError(f"DATABASE_URL names neither a server nor a database, as {example} does.")
     else:
@@ -251,19 +200,7 @@ def _database_url(read: "_Reader") -> str:
     return url
 
 
-def _split(name: str, url: str, example: str, *, hidden: bool = False) -> SplitResult:
-    """Take an address apart; `hidden` keeps it, which may have a password in it, out of the sentence."""
-    try:
-        parts = urlsplit(url)
-        is_good = parts.port != 0 and _is_plain(url)
-    except ValueError:
-        is_good = False
-    if not is_good:
-        raise ConfigError(f"{name} {'' if hidden else f'is {url!r}: that '}is no address, as {example} is one.")
-    return parts
-
-
-def _mcp_servers(read: "_Reader") -> tuple[str, str]:
+def _mcp_servers(read: Environment) -> tuple[str, str]:
     if text := read.text("MCP_SERVERS"):
         return "MCP_SERVERS", text
     path = Path(read.text("MCP_CONFIG"))
@@ -273,30 +210,30 @@ def _mcp_servers(read: "_Reader") -> tuple[str, str]:
         raise ConfigError(f"MCP_CONFIG is {str(path)!r}, which cannot be read: {error}.") from None
 
 
-def _tokens(read: "_Reader") -> tuple[str, ...]:
+def _tokens(read: Environment) -> tuple[str, ...]:
     tokens = read.words("API_TOKEN")
     for token in tokens:
-        _check_header_text("API_TOKEN", token)
+        check_header_text("API_TOKEN", token)
     return tokens
 
 
-def _check_header_text(name: str, value: str) -> None:
-    if not _is_plain(value):
-        raise ConfigError(f"{name} has a space or a character in it that no header carries: use letters and digits.")
+def _origins(read: Environment) -> tuple[str, ...]:
+    origins = read.words("CORS_ORIGINS")
+    for origin in origins:
+        scheme, _, host = origin.partition("://")
+        if scheme not in ("http", "https") or not host or "/" in host or "*" in host or not is_plain(origin):
+            raise ConfigError(f"CORS_ORIGINS has {origin!r} in it: give origins, as https://example.org.")
+    return tuple(origin.lower() for origin in origins)
 
 
-def _is_plain(value: str) -> bool:
-    return value.isascii() and value.isprintable() and " " not in value
-
-
-def _bind_host(read: "_Reader") -> str:
+def _bind_host(read: Environment) -> str:
     host = read.text("BIND_HOST")
-    if not _is_plain(host) or ("/" in host and not host.startswith(("unix:", "/"))):
+    if not is_plain(host) or ("/" in host and not host.startswith(("unix:", "/"))):
         raise ConfigError(f"BIND_HOST is {host!r}: it has to be an address of this machine, as 127.0.0.1 or ::.")
     return host
 
 
-def _proxies(read: "_Reader") -> str:
+def _proxies(read: Environment) -> str:
     words = read.words("FORWARDED_ALLOW_IPS")
     for word in words:
         try:
@@ -308,46 +245,3 @@ def _proxies(read: "_Reader") -> str:
                 f"FORWARDED_ALLOW_IPS has {word!r} in it: give addresses and networks, as 10.0.0.1,10.1.0.0/16; or *."
             )
     return ",".join(words)
-
-
-class _Reader:
-    """Typed look-ups in the environment by the table's names and defaults."""
-
-    def __init__(self, environ: Mapping[str, str]) -> None:
-        self._environ = environ
-        self._defaults = {setting.name: setting.default for setting in SETTINGS}
-
-    def text(self, name: str) -> str:
-        return self._environ.get(name, "").strip() or self._defaults[name]
-
-    def words(self, name: str) -> tuple[str, ...]:
-        return tuple(dict.fromkeys(word.strip() for word in self.text(name).split(",") if word.strip()))
-
-    def choice(self, name: str, allowed: tuple[str, ...]) -> str:
-        value = self.text(name).lower()
-        if value not in allowed:
-            raise ConfigError(f"{name} is {value!r}: it has to be one of {', '.join(allowed)}.")
-        return value
-
-    def integer(self, name: str, least: int, most: int = 10**12) -> int:
-        value = self._number(name, int, "a whole number")
-        if not least <= value <= most:
-            raise ConfigError(f"{name} is {value}: it has to be between {least} and {most}.")
-        return value
-
-    def is_set(self, name: str) -> bool:
-        return bool(self._environ.get(name, "").strip())
-
-    def seconds(self, name: str) -> float:
-        value = self._number(name, float, "a number of seconds")
-        if not 0 < value <= 86_400:
-            raise ConfigError(f"{name} is {value:g}: it has to be more than 0 and at most 86400 seconds.")
-        return value
-
-    def _number(self, name: str, convert: Callable[[str], T], what: str) -> T:
-        try:
-            if not _NUMBER.fullmatch(self.text(name)):
-                raise ValueError
-            return convert(self.text(name))
-        except ValueError:
-            raise ConfigError(f"{name} is {self.text(name)!r}: it has to be {what}.") from None

@@ -13,14 +13,9 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from api.config import (
-    EMBEDDED_ANSWER_TOKENS,
-    EMBEDDED_CONTEXT_TOKENS,
-    EMBEDDED_MODEL,
-    Config,
-    ConfigError,
-    load_config,
-)
+from api.config import Config, load_config
+from api.environment import ConfigError
+from api.providers import EMBEDDED_ANSWER_TOKENS, EMBEDDED_CONTEXT_TOKENS, EMBEDDED_MODEL
 
 CONCURRENT_ANSWERS = 4
 

@@ -21,7 +21,8 @@ import threading
 import time
 from typing import TYPE_CHECKING
 
-from api.config import ConfigError, check_bind, load_config
+from api.config import check_bind, load_config
+from api.environment import ConfigError
 from api.gunicorn_http import install, worker_class_of
 from api.heap import start_trimming
 from api.tools.hub import CLOSE_SECONDS

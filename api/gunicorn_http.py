@@ -22,7 +22,8 @@ from gunicorn.http.unreader import SocketUnreader
 from gunicorn.workers.base import Worker
 from gunicorn.workers.gthread import ThreadWorker
 
-from api.config import Config, ConfigError
+from api.config import Config
+from api.environment import ConfigError
 from api.errors import BadRequest, DecantError, Forbidden, Internal
 from api.hub import Turns
 

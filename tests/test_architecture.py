@@ -12,6 +12,7 @@ from tests.support.processes import ROOT
 GROUND = {
     "api": {
         "config",
+        "environment",
         "errors",
         "events",
         "heap",
@@ -19,6 +20,7 @@ GROUND = {
         "ids",
         "messages",
         "parts",
+        "providers",
         "tool_arguments",
         "tool_calls",
         "tool_names",

@@ -15,6 +15,7 @@ from api.provider.choice_repair import ChoiceRepair
 from api.provider.chunk_repair import MAX_CHOICES, encoded
 from api.provider.errors import error_from_payload
 from api.provider.pieces import chunks_of, usage_of
+from api.provider.tool_call_numbers import number_whole
 
 OBJECT = "chat.completion"
 
@@ -67,8 +68,9 @@ def _repair(choice: dict[str, Any], number: int) -> tuple[ChoiceRepair, bool]:
     if not isinstance(message, dict):
         message = {"content": choice.pop("text", None)}
     choice["delta"] = message
+    is_changed = number_whole(message)
     before = len(message), message.get("tool_calls")
-    is_changed = repair.repair(choice) or (len(message), message.get("tool_calls")) != before
+    is_changed = repair.repair(choice) or is_changed or (len(message), message.get("tool_calls")) != before
     if repair.failure is not None:
         raise repair.failure
     for fields, name in ((message, "content"), (message, "refusal"), (choice, "logprobs")):
@@ -76,7 +78,7 @@ def _repair(choice: dict[str, Any], number: int) -> tuple[ChoiceRepair, bool]:
             fields[name] = None
             is_changed = True
     for call in message.get("tool_calls") or ():
-        is_changed = call.pop("index", None) is None or is_changed  # Only chunks have one.
+        del call["index"]  # Only chunks have one.
     choice["message"] = choice.pop("delta")
     return repair, is_changed
 

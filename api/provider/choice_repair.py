@@ -5,7 +5,7 @@ from typing import Any
 from api.errors import ProviderError, ProviderTruncated
 from api.provider.answer_words import REASONS, broken_off, is_broken_off
 from api.provider.pieces import Halves, reasoning_of, split_content, text_of, word_of
-from api.provider.tool_call_numbers import ToolCallNumbers
+from api.provider.tool_call_numbers import ToolCallNumbers, number_whole
 
 OBJECT = "chat.completion.chunk"
 ENVELOPE = frozenset(("id", "object", "created", "model", "choices", "usage", "system_fingerprint", "service_tier"))
@@ -62,6 +62,7 @@ class ChoiceRepair:
         """Make a delta of a message that came whole, of a completion's text, or of nothing."""
         message, text = choice.pop("message", None), choice.pop("text", None)
         if isinstance(message, dict):
+            number_whole(message)
             return message
         return {"content": text} if isinstance(text, str) else {}
 

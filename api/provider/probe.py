@@ -3,8 +3,8 @@
 import time
 from collections.abc import Callable
 
-from api.config import Provider
 from api.errors import ProviderError
+from api.providers import Provider
 
 PROBE_TIMEOUT_SECONDS = 3.0
 PROBE_EVERY_SECONDS = 10.0

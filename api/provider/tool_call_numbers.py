@@ -70,6 +70,16 @@ class ToolCallNumbers:
         return number, is_first
 
 
+def number_whole(message: dict[str, Any]) -> bool:
+    """Number the calls of a message that came whole, each a call of its own; say whether one had a number."""
+    calls = message.get("tool_calls")
+    whole = [call for call in calls if isinstance(call, dict)] if isinstance(calls, list) else []
+    had_number = any("index" in call for call in whole)
+    for number, call in enumerate(whole):
+        call["index"] = number
+    return had_number
+
+
 def new_call_id() -> str:
     """Make the id of a tool call whose provider gives none."""
     return f"call_{uuid.uuid4().hex[:24]}"

@@ -24,6 +24,9 @@ from api.runs.taking_up import TakenUp
 from api.runs.toolbox import Toolbox
 from api.store.records import StoredRun
 
+# Finds the provider of a model.
+FindModel = Callable[[str], ChatModel]
+
 
 @dataclass(slots=True)
 class _Entry:
@@ -35,8 +38,8 @@ class _Entry:
 class RunRegistry:
     """Starts runs and keeps each until it has ended and its readers have left."""
 
-    def __init__(self, chat_model: ChatModel, config: Config, on_end: Callable[[Run | GatewayRun], None]) -> None:
-        self._chat_model = chat_model
+    def __init__(self, find_model: FindModel, config: Config, on_end: Callable[[Run | GatewayRun], None]) -> None:
+        self._find_model = find_model
         self._config = config
         self._on_end = on_end
         self._entries: dict[str, _Entry] = {}
@@ -81,7 +84,7 @@ class RunRegistry:
         """
         self.check_slots()
         started = RunStarted(new_id(), thread_id, None, new_id(), request.model)
-        steps = Steps(self._chat_model, request, self._config, toolbox=toolbox)
+        steps = Steps(self._find_model(request.model), request, self._config, toolbox=toolbox)
         run = Run(started, request, request_id, steps, self._end)
         self._admit(_Entry(run))
         reader = self.follow(run, client)
@@ -103,7 +106,7 @@ class RunRegistry:
         """Take in a run whose row is stored; `produce` lets it begin, `note_end` is to be told of its end."""
         went_before = taken_up or TakenUp()
         steps = Steps(
-            self._chat_model,
+            self._find_model(request.model),
             request,
             self._config,
             toolbox=toolbox,

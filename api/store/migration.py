@@ -13,7 +13,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DatabaseError, DBAPIError, OperationalError
 
-from api.config import ConfigError
+from api.environment import ConfigError
 from api.errors import StoreUnavailable
 from api.store.engine import is_sqlite
 from api.store.transactions import translated, without_blocking

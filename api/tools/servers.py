@@ -15,7 +15,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any, get_args
 from urllib.parse import urlsplit
 
-from api.config import Config, ConfigError
+from api.config import Config
+from api.environment import ConfigError
 from api.tool_calls import Policy
 
 EXAMPLE = "example"

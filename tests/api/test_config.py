@@ -5,17 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from api.config import (
-    EMBEDDED_ANSWER_TOKENS,
-    EMBEDDED_CONTEXT_TOKENS,
-    EMBEDDED_MODEL,
-    SETTINGS,
-    ConfigError,
-    Provider,
-    Setting,
-    is_loopback,
-    load_config,
-)
+from api.config import SETTINGS, is_loopback, load_config
+from api.environment import ConfigError, Setting
+from api.providers import EMBEDDED_ANSWER_TOKENS, EMBEDDED_CONTEXT_TOKENS, EMBEDDED_MODEL, Provider
 from api.tools.servers import load_servers
 from tests.support.processes import ROOT
 

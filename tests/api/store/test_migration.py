@@ -10,7 +10,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import Engine, inspect, text
 
-from api.config import ConfigError
+from api.environment import ConfigError
 from api.errors import Conflict, StoreUnavailable
 from api.parts import TextPart
 from api.store import Store, open_store

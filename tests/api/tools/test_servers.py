@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from api.config import ConfigError, load_config
+from api.config import load_config
+from api.environment import ConfigError
 from api.tools.servers import load_servers, parse_servers
 
 WRONG: list[tuple[object, str]] = [
