@@ -122,6 +122,8 @@ PURE = (
     "ui.messages",
     "ui.parts",
     "ui.thread.answer",
+    "ui.thread.context_offer",
+    "ui.thread.resource_text",
     "ui.thread.state",
     "ui.thread.tool_command",
     "ui.thread.tree",

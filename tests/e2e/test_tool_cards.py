@@ -77,3 +77,28 @@ def test_a_submit_while_denying_denies(page: Page, shown: Shown) -> None:  # noq
     card(page).get_by_role("button", name="Deny").click()
     assert card(page).locator("button[type=submit]").inner_text() == "Deny"
     run.complete()
+
+
+KEEP = "([kind, at]) => sessionStorage.setItem(`decant.${kind}/${at}`, JSON.stringify({ written: `${at}`, at }))"
+
+
+def kept(page: Page, kind: str) -> list[str]:
+    names: list[str] = page.evaluate("Object.keys(sessionStorage)")
+    return sorted(name for name in names if name.startswith(f"decant.{kind}/"))
+
+
+def test_of_what_is_written_and_not_sent_the_latest_is_kept_of_each_kind(page: Page, shown: Shown) -> None:  # noqa: F811
+    run = asked(called(page, shown), "approval")
+    for kind, count in (("decision", 25), ("question", 3)):
+        for at in range(10, 10 + count):
+            page.evaluate(KEEP, [kind, at])
+    card(page).get_by_label("Arguments").fill('{"a": 1}')
+    own = f"decant.decision/{run.run_id}/"
+    assert [name for name in kept(page, "decision") if not name.startswith(own)] == [
+        f"decant.decision/{at}" for at in range(16, 35)
+    ]
+    assert len(kept(page, "decision")) == 20
+    assert len(kept(page, "question")) == 3
+    card(page).get_by_label("Arguments").fill("{}")
+    assert len(kept(page, "decision")) == 19
+    run.complete()

@@ -13,6 +13,7 @@ from werkzeug.serving import WSGIRequestHandler, make_server
 from tests.support.processes import WAIT_SECONDS
 from tests.support.scripted_runs import ScriptedRun
 from tests.support.scripted_threads import ScriptedThreads
+from tests.support.scripted_tools import ScriptedTools
 
 # How soon a run notices that its client is gone.
 PROBE_SECONDS = 0.02
@@ -33,6 +34,7 @@ class ScriptedApi:
         self.refusals: list[tuple[str, Response]] = []
         self.requests: list[tuple[str, str, dict[str, str]]] = []
         self.store = ScriptedThreads()
+        self.tools = ScriptedTools()
         self._on_run = on_run
         self._app = self._create_app()
         self._port = 0
@@ -97,6 +99,7 @@ class ScriptedApi:
 
         self._add_threads(app)
         self._add_runs(app)
+        self.tools.add_to(app)
         return app
 
     def _add_threads(self, app: Flask) -> None:

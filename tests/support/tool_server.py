@@ -125,6 +125,13 @@ def greet() -> str:
     return f"Say hello. {HOSTILE}"
 
 
+@server.prompt()
+async def dawdle(text: str, seconds: float) -> str:
+    """Say the text after so long."""
+    await asyncio.sleep(seconds)
+    return text
+
+
 @server.prompt(name="slow prompt", title=HOSTILE, description=HOSTILE)
 async def slow_prompt() -> str:
     await asyncio.sleep(600)
@@ -140,6 +147,12 @@ def wine() -> str:
 @server.resource("note://picture", mime_type="image/png")
 def picture() -> bytes:
     return b"\x89PNG"
+
+
+@server.resource("note://dawdle")
+async def late_note() -> str:
+    await asyncio.sleep(1)
+    return "Late."
 
 
 @server.resource("note://large")

@@ -44,6 +44,7 @@ export default {
     this.onAway = (event) => {
       if (event.ctrlKey || event.metaKey || event.shiftKey || !event.target.closest?.(AWAY)) return;
       this.left = { text: this.$refs.text.value, key: this.isSending ? this.keyed?.key : null, at: performance.now() };
+      this.$refs.text.dispatchEvent(new Event("away", { bubbles: true }));
     };
     document.addEventListener("click", this.onAway, true);
     this.save = () => this.store();

@@ -10,14 +10,17 @@ const MAX_MESSAGE_BYTES = 950000; // NiceGUI drops messages to the server above 
 export default {
   template: `
     <div class="context-place">
-      <ul v-if="shown.length" id="context-list" ref="list" role="listbox" class="context-list" :aria-label="texts[kind]">
-        <li v-for="(item, at) in shown" :key="item.server + '/' + item.name" :id="'context-item-' + at" role="option"
-          :aria-selected="at === active ? 'true' : 'false'" @pointerdown.prevent @click="choose(item)">
-          <bdi class="context-name">{{ item.title }}</bdi> <bdi class="context-server">{{ item.server }}</bdi>
-          <p v-if="item.description" dir="auto">{{ item.description }}</p>
-        </li>
-      </ul>
-      <p class="sr-only" role="status">{{ shown.length ? texts.found.replace("{count}", shown.length) : "" }}</p>
+      <div v-if="shown.length" class="context-list">
+        <ul id="context-list" ref="list" role="listbox" :aria-label="texts[kind]">
+          <li v-for="(item, at) in shown" :key="item.server + '/' + item.name" :id="'context-item-' + at" role="option"
+            :aria-selected="at === active ? 'true' : 'false'" @pointerdown.prevent @click="choose(item)">
+            <bdi class="context-name">{{ item.title }}</bdi> <bdi class="context-server">{{ item.server }}</bdi>
+            <p v-if="item.description" dir="auto">{{ item.description }}</p>
+          </li>
+        </ul>
+        <p v-for="sentence in leftOut" :key="sentence" class="context-left-out">{{ sentence }}</p>
+      </div>
+      <p class="sr-only" role="status">{{ shown.length ? [count(texts.found, shown.length), ...leftOut].join(" ") : "" }}</p>
       <p v-if="said" class="context-said" role="status" dir="auto">{{ said }}</p>
       <dialog v-if="prompt" ref="dialog" class="dialog" aria-labelledby="prompt-title" @close="onClose">
         <form class="dialog-card" @submit.prevent="fill">
@@ -37,36 +40,52 @@ export default {
         </form>
       </dialog>
     </div>`,
-  props: { texts: Object },
+  props: { texts: Object, visit: Number },
   emits: ["open", "choose"],
-  data: () => ({ items: {}, kind: "", query: "", active: 0, said: "", prompt: null, values: {}, problem: "", isBusy: false }),
+  data: () => ({ offers: {}, kind: "", query: "", active: 0, said: "", prompt: null, values: {}, problem: "", isBusy: false }),
   computed: {
-    shown() {
+    offer() {
+      return this.offers[this.kind] ?? { items: [], left_out: [] };
+    },
+    meant() {
       const words = this.query.toLowerCase();
-      const isMeant = (item) => `${item.title} ${item.name} ${item.server}`.toLowerCase().includes(words);
-      return this.kind ? (this.items[this.kind] ?? []).filter(isMeant).slice(0, MOST_SHOWN) : [];
+      return this.offer.items.filter((item) => `${item.title} ${item.name} ${item.server}`.toLowerCase().includes(words));
+    },
+    shown() {
+      return this.meant.slice(0, MOST_SHOWN);
+    },
+    leftOut() {
+      const more = this.meant.length - this.shown.length;
+      return [...(more ? [this.count(this.texts.more, more)] : []), ...this.offer.left_out];
     },
   },
   watch: {
+    visit: "leave",
     shown: { handler: "tell", flush: "post" },
     active: { handler: "tell", flush: "post" },
   },
   mounted() {
     this.askedAt = {};
+    this.choices = 0;
     this.onField = (event) => event.target.id === FIELD && this.look(event.type === "input");
     this.onLeave = (event) => event.target.id === FIELD && this.close();
     this.onKey = (event) => event.target.id === FIELD && this.press(event);
+    // The click that leads to another chat, whose field it is from then on: the server opens it a moment later.
+    this.onAway = (event) => event.target.id === FIELD && this.leave();
     for (const type of ["input", "click"]) document.addEventListener(type, this.onField);
     document.addEventListener("focusout", this.onLeave);
+    document.addEventListener("away", this.onAway);
     document.addEventListener("keydown", this.onKey, true); // before the field sends what is written
   },
   beforeUnmount() {
     for (const type of ["input", "click"]) document.removeEventListener(type, this.onField);
     document.removeEventListener("focusout", this.onLeave);
+    document.removeEventListener("away", this.onAway);
     document.removeEventListener("keydown", this.onKey, true);
   },
   methods: {
     field: () => document.getElementById(FIELD),
+    count: (text, number) => text.replace("{count}", number),
     look(isWritten) {
       const { value, selectionStart: caret, selectionEnd: end } = this.field();
       const before = value.slice(0, caret);
@@ -81,7 +100,7 @@ export default {
       const start = caret - match[1].length - 1;
       if (this.escaped === start) return;
       Object.assign(this, { kind, query: match[1], active: 0 });
-      this.token = { start, end: caret, text: value.slice(start, caret) };
+      this.token = { start, head: before, tail: value.slice(start) };
       if (performance.now() - (this.askedAt[kind] ?? -FRESH_MS) >= FRESH_MS) {
         this.askedAt[kind] = performance.now();
         this.$emit("open", kind);
@@ -90,13 +109,20 @@ export default {
     close() {
       this.kind = "";
     },
-    // One at a time: what comes is put where it was asked for.
+    // One at a time: what comes is put where it was asked for, and what comes for another choice is dropped.
     isWaiting() {
       return this.target && performance.now() - this.target.at < LONGEST_MS;
     },
     // Also by Escape, after which nothing is put anywhere.
     onClose() {
       this.prompt = this.target = null;
+    },
+    leave() {
+      if (this.target) this.end(this.texts.left);
+    },
+    end(sentence) {
+      Object.assign(this, { said: sentence, target: null });
+      this.$refs.dialog?.close();
     },
     press(event) {
       if (!this.shown.length || event.isComposing || event.keyCode === 229) return;
@@ -113,7 +139,7 @@ export default {
       event.stopPropagation();
     },
     choose(item) {
-      this.target = { ...this.token, place: location.pathname, at: performance.now() };
+      this.target = { ...this.token, choiceId: ++this.choices, at: performance.now() };
       const kind = this.kind;
       this.close();
       if (item.arguments?.length) {
@@ -123,11 +149,12 @@ export default {
         return;
       }
       this.said = this.texts.reading;
-      this.$emit("choose", { kind, server: item.server, name: item.name, arguments: {} });
+      this.$emit("choose", { choice_id: this.target.choiceId, kind, server: item.server, name: item.name, arguments: {} });
     },
     fill() {
       const given = Object.entries(this.values).filter(([, value]) => value);
-      const chosen = { kind: "prompts", server: this.prompt.server, name: this.prompt.name, arguments: Object.fromEntries(given) };
+      const { server, name } = this.prompt;
+      const chosen = { choice_id: this.target.choiceId, kind: "prompts", server, name, arguments: Object.fromEntries(given) };
       if (JSON.stringify(JSON.stringify(chosen)).length > MAX_MESSAGE_BYTES) {
         this.problem = this.texts.too_long;
         return;
@@ -135,26 +162,32 @@ export default {
       Object.assign(this, { isBusy: true, problem: "" });
       this.$emit("choose", chosen);
     },
-    show(kind, items) {
-      this.items = { ...this.items, [kind]: items };
+    show(kind, offer) {
+      this.offers = { ...this.offers, [kind]: offer };
     },
-    // Where it was asked for, unless the person is in another chat by now.
-    insert(text) {
-      this.said = "";
-      const { start, end, text: token, place } = this.target ?? {};
-      this.$refs.dialog?.close();
+    insert(choiceId, text) {
+      if (choiceId !== this.target?.choiceId) return;
+      const place = this.place();
+      this.end(place ? "" : this.texts.gone);
+      if (!place) return;
       const field = this.field();
-      if (place !== location.pathname) return;
-      if (field.value.slice(start, end) === token) field.setRangeText(text, start, end, "end");
-      else field.setRangeText(text, field.selectionStart, field.selectionEnd, "end");
-      this.target = null;
+      field.setRangeText(text, ...place, "end");
       field.focus();
       field.dispatchEvent(new Event("input", { bubbles: true }));
     },
-    fail(sentence) {
+    // Where it was asked for: what is written meanwhile stands before that or behind it, else the place is gone.
+    place() {
+      const { start, head, tail } = this.target;
+      const { value } = this.field();
+      if (value.startsWith(head)) return [start, head.length];
+      const moved = value.length - tail.length;
+      return value.endsWith(tail) ? [moved, moved + head.length - start] : null;
+    },
+    fail(choiceId, sentence) {
+      if (choiceId !== this.target?.choiceId) return;
       this.isBusy = false;
       if (this.prompt) this.problem = sentence;
-      else Object.assign(this, { said: sentence, target: null });
+      else this.end(sentence);
     },
     // The field says to a screen reader which list it has, and which entry is meant.
     tell() {

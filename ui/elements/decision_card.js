@@ -1,9 +1,8 @@
 // Asks a person about one tool call. The arguments may be changed, as JSON, before the call is approved; what is changed
 // survives a reload. Escape stops no answer from here: it is pressed to leave a field.
+import { keepDraft, readDraft } from "kept_drafts";
+
 const MAX_MESSAGE_BYTES = 950000; // NiceGUI drops messages to the server above 1 MB
-const KEPT = "decant.decision/";
-const MAX_KEPT_CHARACTERS = 200000;
-const MOST_KEPT = 20;
 const cards = new Set(); // that are on the page
 
 export default {
@@ -35,7 +34,7 @@ export default {
     texts: Object },
   emits: ["decide"],
   data() {
-    return { written: this.kept().written ?? this.given, reason: "", isDenying: false, isSending: false, problem: "" };
+    return { written: readDraft("decision", this.draft).written ?? this.given, reason: "", isDenying: false, isSending: false, problem: "" };
   },
   mounted() {
     cards.add(this);
@@ -85,29 +84,8 @@ export default {
         return false;
       }
     },
-    // Until the card goes: a click may be lost with its connection. The browser may refuse: storage full or switched off.
     keep() {
-      try {
-        const isKept = this.isEdited() && this.written.length <= MAX_KEPT_CHARACTERS;
-        if (!isKept) sessionStorage.removeItem(KEPT + this.draft);
-        else {
-          sessionStorage.setItem(KEPT + this.draft, JSON.stringify({ written: this.written, at: Date.now() }));
-          this.makeRoom();
-        }
-      } catch {}
-    },
-    kept(name = KEPT + this.draft) {
-      try {
-        return JSON.parse(sessionStorage.getItem(name)) ?? {};
-      } catch {
-        return {};
-      }
-    },
-    // What was decided elsewhere leaves its draft behind.
-    makeRoom() {
-      const names = Object.keys(sessionStorage).filter((name) => name.startsWith(KEPT));
-      names.sort((one, other) => (this.kept(other).at ?? 0) - (this.kept(one).at ?? 0));
-      names.slice(MOST_KEPT).forEach((name) => sessionStorage.removeItem(name));
+      keepDraft("decision", this.draft, this.isEdited() ? { written: this.written } : null);
     },
     askReason() {
       this.isDenying = true;

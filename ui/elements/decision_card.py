@@ -16,7 +16,7 @@ MAX_EDITED = 200
 SCOPES = ("once", "thread", "step")
 
 
-class DecisionCard(ui.element, component="decision_card.js"):
+class DecisionCard(ui.element, component="decision_card.js", dependencies=["kept_drafts.js"]):
     """Offers to approve a call once, for the chat or with all others that wait, with other arguments, or to deny it."""
 
     def __init__(

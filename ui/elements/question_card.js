@@ -1,8 +1,7 @@
 // What an MCP server asks a person before its tool answers: a flat form, or an address to open. Nothing is opened by itself.
+import { keepDraft, readDraft } from "kept_drafts";
+
 const MAX_MESSAGE_BYTES = 950000; // NiceGUI drops messages to the server above 1 MB
-const KEPT = "decant.question/";
-const MAX_KEPT_CHARACTERS = 200000;
-const MOST_KEPT = 20;
 
 export default {
   template: `
@@ -42,9 +41,10 @@ export default {
   emits: ["answer"],
   data() {
     const values = {};
+    const kept = readDraft("question", this.draft);
     for (const { key, fields } of this.questions) {
       values[key] = Object.fromEntries(fields.map((field) => [field.name, JSON.parse(JSON.stringify(field.given ?? null))]));
-      Object.assign(values[key], this.kept().values?.[key]);
+      Object.assign(values[key], kept.values?.[key]);
     }
     return { values, isSending: false, problem: "" };
   },
@@ -65,29 +65,8 @@ export default {
     accept() {
       this.send("accept");
     },
-    // Until the card goes: a click may be lost with its connection. The browser may refuse: storage full or switched off.
     keep() {
-      try {
-        const written = JSON.stringify({ values: this.values, at: Date.now() });
-        if (written.length > MAX_KEPT_CHARACTERS) sessionStorage.removeItem(KEPT + this.draft);
-        else {
-          sessionStorage.setItem(KEPT + this.draft, written);
-          this.makeRoom();
-        }
-      } catch {}
-    },
-    kept(name = KEPT + this.draft) {
-      try {
-        return JSON.parse(sessionStorage.getItem(name)) ?? {};
-      } catch {
-        return {};
-      }
-    },
-    // What was answered elsewhere leaves its draft behind.
-    makeRoom() {
-      const names = Object.keys(sessionStorage).filter((name) => name.startsWith(KEPT));
-      names.sort((one, other) => (this.kept(other).at ?? 0) - (this.kept(one).at ?? 0));
-      names.slice(MOST_KEPT).forEach((name) => sessionStorage.removeItem(name));
+      keepDraft("question", this.draft, { values: this.values });
     },
     // As the browser reads the address that it opens.
     hostOf(url) {

@@ -18,7 +18,7 @@ MAX_CHOICES = 200
 INPUTS = {"email": "email", "uri": "url", "date": "date"}
 
 
-class QuestionCard(ui.element, component="question_card.js"):
+class QuestionCard(ui.element, component="question_card.js", dependencies=["kept_drafts.js"]):
     """Shows a flat form, or an address that a person may open, and offers to decline and to cancel."""
 
     def __init__(self, call: ToolCallPart, run_id: str, on_decide: Callable[[ToolDecision], Any]) -> None:

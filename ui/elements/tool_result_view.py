@@ -120,6 +120,7 @@ def _offer_reading(uri: str, on_read: OnRead) -> None:
             with place:
                 # It may name others, each a click of its own.
                 show_result(result, on_read)
+            status.set_text(texts.RESOURCE_SHOWN)
 
     def say(sentence: str) -> None:
         if not place.is_deleted:
@@ -133,7 +134,9 @@ def _offer_reading(uri: str, on_read: OnRead) -> None:
         on_read(uri, show, say)
 
     button = PlainButton(read, text=texts.READ).mark("read-resource")
-    place = Tag("div", classes="tool-resource").props("aria-live=polite")
+    # A live region with the resource in it would read a whole file aloud.
+    status = Tag("p", classes="sr-only").props("role=status")
+    place = Tag("div", classes="tool-resource")
 
 
 def _show_tree(value: object) -> None:

@@ -60,6 +60,7 @@ class OpenThread:
         self._is_closed = False
         self._announced: set[str] = set()
         elements.composer.open_thread(thread.thread_id)
+        elements.context_picker.open_thread()
         with elements.scroller:
             self._view = ThreadView(self._state, weakref.proxy(self))
         self._refresh()

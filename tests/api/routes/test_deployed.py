@@ -383,15 +383,9 @@ def test_a_bad_setting_stops_the_start_with_a_sentence(
         connection.execute("INSERT INTO alembic_version VALUES ('9999')")
         connection.commit()
     command = [str(BIN / "gunicorn"), "-c", "api/gunicorn.conf.py", "api:create_app()"]
+    usual = {"PORT": free_port(), "WORKER_CLASS": worker_class, "DATABASE_URL": f"sqlite:///{tmp_path}/decant.db"}
     given = {name: value.format(folder=tmp_path) for name, value in settings.items()}
-    environment = clean_environment(
-        **{
-            "PORT": free_port(),
-            "WORKER_CLASS": worker_class,
-            "DATABASE_URL": f"sqlite:///{tmp_path}/decant.db",
-            **given,
-        }
-    )
+    environment = clean_environment(**{**usual, **given})
     done = subprocess.run(
         command, env=environment, cwd=ROOT, capture_output=True, text=True, timeout=WAIT_SECONDS, check=False
     )

@@ -12,7 +12,7 @@ PROMPTS, RESOURCES = "/tools/scripted/prompts", "/tools/scripted/resources"
 
 def test_prompts_are_listed_and_filled_in(tool_api: ToolApi) -> None:
     prompts = {prompt["name"]: prompt for prompt in tool_api.ask("GET", PROMPTS).json()["prompts"]}
-    assert set(prompts) == {"review", "greet", "slow prompt"}
+    assert set(prompts) == {"review", "greet", "dawdle", "slow prompt"}
     assert [(each["name"], each["required"]) for each in prompts["review"]["arguments"]] == [
         ("code", True), ("tone", False),
     ]  # fmt: skip
