@@ -10,11 +10,11 @@ from api.provider.probe import ProviderProbe
 from api.routes import (
     access,
     approvals,
-    chat_completions,
     documentation,
     errors,
     health,
     models,
+    openai,
     request_log,
     runs,
     stream,
@@ -75,6 +75,6 @@ def create_app(config: Config | None = None) -> Flask:
     app.register_blueprint(tools.create_blueprint(hub, config))
     app.register_blueprint(models.create_blueprint(config.models))
     app.register_blueprint(stream.create_blueprint(registry, launcher, config))
-    app.register_blueprint(chat_completions.create_blueprint(registry, models_of.gateway, config))
+    app.register_blueprint(openai.create_blueprint(registry, models_of.gateway, config))
     app.register_blueprint(documentation.create_blueprint(config))
     return app

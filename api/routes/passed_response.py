@@ -4,7 +4,6 @@ from flask import Response
 
 from api.events import RunCompleted
 from api.runs.gateway_run import GatewayRun, Shape
-from api.wire.openai.shapes import WholeBody
 
 STREAM_HEADERS = {
     "Cache-Control": "no-cache, no-transform",
@@ -13,7 +12,7 @@ STREAM_HEADERS = {
 }
 
 
-def passed_response(run: GatewayRun, streamed: Shape) -> Response:
+def passed_response(run: GatewayRun, streamed: Shape, whole: Shape) -> Response:
     """Answer as the provider does.
 
     A failure before the first piece is a status; where nothing has come for long, the response begins without it.
@@ -27,9 +26,9 @@ def passed_response(run: GatewayRun, streamed: Shape) -> Response:
         response.headers.update(STREAM_HEADERS)
     elif first:
         run.end(RunCompleted(run.call.finish_reason or "stop"))
-        response = Response(first, content_type="application/json")
+        response = Response(whole.encode(first), content_type="application/json")
     else:
-        response = Response(run.body(first, WholeBody()), content_type="application/json")
+        response = Response(run.body(first, whole), content_type="application/json")
         response.headers.update(STREAM_HEADERS)
     response.headers["X-Run-Id"] = run.run_id
     if run.call.left_out:

@@ -33,7 +33,7 @@ def parse_chat_request(body: object, models: tuple[str, ...], limits: Limits) ->
         raise BadRequest('The body has to be a JSON object, as {"model": "…", "messages": [{"role": "user", …}]}.')
     model = read_model(body, models)
     _check_messages(body.get("messages"), limits)
-    is_streamed = _flag(body, "stream")
+    is_streamed = read_flag(body, "stream")
     options = body.get("stream_options")
     if options is not None and not isinstance(options, dict):
         raise BadRequest("stream_options has to be an object.", param="stream_options")
@@ -81,7 +81,8 @@ def _texts(parts: list[Any]) -> list[object]:
     return [part.get("text") for part in parts if isinstance(part, dict)]
 
 
-def _flag(body: dict[str, Any], field: str) -> bool:
+def read_flag(body: dict[str, Any], field: str) -> bool:
+    """Return whether a field is true; one that is absent or null is not."""
     value = body.get(field)
     if value is not None and not isinstance(value, bool):
         raise BadRequest(f"{field} has to be true or false.", param=field)

@@ -3,10 +3,12 @@
 What a provider adds is passed on, so these objects are open.
 """
 
+from api.wire.openai.responses_input import ROLES
 from api.wire.openapi.words import (
     STRING,
     Schema,
     body,
+    choice,
     json_response,
     listing,
     nullable,
@@ -29,6 +31,7 @@ def openai_paths() -> Schema:
         "X-Run-Id": {"schema": STRING},
         "X-Left-Out": {"schema": STRING, "description": "Options which the provider does not take."},
     }
+    told = {**answer, "content": {**answer["content"], "application/json": {"schema": ref("OpenAIResponse")}}}
     model = [parameter("name", "path", STRING, "A model's name, which may have slashes in it.")]
     return {
         "/v1/chat/completions": {
@@ -38,6 +41,15 @@ def openai_paths() -> Schema:
                     {"200": answer, **openai_errors(*_STATUSES)},
                 ),
                 "requestBody": body(ref("ChatCompletionRequest")),
+            }
+        },
+        "/v1/responses": {
+            "post": {
+                **operation(
+                    "A response of OpenAI's protocol, stateless: a chat completion, told in its events.",
+                    {"200": told, **openai_errors(*_STATUSES)},
+                ),
+                "requestBody": body(ref("ResponseRequest")),
             }
         },
         "/v1/models": {
@@ -82,6 +94,32 @@ def openai_schemas(models: tuple[str, ...]) -> Schema:
             "required": ["model", "messages"],
             "additionalProperties": True,
         },
+        "ResponseRequest": {
+            "type": "object",
+            "description": "As OpenAI's API reference says; functions are the only tools.",
+            "properties": {
+                "model": {"enum": list(models)},
+                "input": {"anyOf": [STRING, {"type": "array", "minItems": 1, "items": _input_item()}]},
+                "instructions": nullable(STRING),
+                "stream": nullable({"type": "boolean"}),
+            },
+            "required": ["model", "input"],
+            "additionalProperties": True,
+        },
+        "OpenAIResponse": {
+            "type": "object",
+            "properties": {
+                "id": STRING,
+                "object": {"const": "response"},
+                "created_at": _INTEGER,
+                "status": {"enum": ["completed", "incomplete"]},
+                "model": STRING,
+                "output": listing({"type": "object"}),
+                "usage": nullable({"type": "object"}),
+            },
+            "required": ["id", "object", "created_at", "status", "model", "output"],
+            "additionalProperties": True,
+        },
         "ChatCompletion": _completion("chat.completion", {"message": message, "logprobs": {}}),
         "ChatCompletionChunk": _completion("chat.completion.chunk", {"delta": {"type": "object"}}),
         "OpenAIModel": object_of({"id": STRING, "object": {"const": "model"}, "created": _INTEGER, "owned_by": STRING}),
@@ -90,8 +128,23 @@ def openai_schemas(models: tuple[str, ...]) -> Schema:
     }
 
 
+def _input_item() -> Schema:
+    """Describe an item of a response's input."""
+    text = object_of({"type": choice("input_text", "output_text"), "text": STRING})
+    content = {"anyOf": [STRING, listing(text)]}
+    call = {"type": choice("function_call"), "call_id": STRING, "name": STRING, "arguments": STRING}
+    return {
+        "anyOf": [
+            object_of({"type": choice("message"), "role": choice(*ROLES), "content": content}, ("role", "content")),
+            object_of(call),
+            object_of({"type": choice("function_call_output"), "call_id": STRING, "output": STRING}),
+            object_of({"type": choice("reasoning"), "content": listing(object_of({"text": STRING}))}),
+        ]
+    }
+
+
 def _completion(kind: str, of_choice: Schema) -> Schema:
-    choice = {
+    one = {
         "type": "object",
         "properties": {"index": _INTEGER, "finish_reason": nullable(STRING), **of_choice},
         "required": ["index", "finish_reason", *of_choice],
@@ -104,7 +157,7 @@ def _completion(kind: str, of_choice: Schema) -> Schema:
             "object": {"const": kind},
             "created": _INTEGER,
             "model": STRING,
-            "choices": listing(choice),
+            "choices": listing(one),
             "usage": nullable({"type": "object"}),
         },
         "required": ["id", "object", "created", "model", "choices"],

@@ -73,6 +73,8 @@ REQUESTS: list[tuple[str, str, Any, int]] = [
     ("GET", "/v1/models/absent", None, 404),
     ("POST", "/v1/chat/completions", {"model": "absent", "messages": [{}]}, 404),
     ("POST", "/v1/chat/completions", {"model": "m"}, 400),
+    ("POST", "/v1/responses", {"model": "m", "input": "hi", "previous_response_id": "r"}, 400),
+    ("POST", "/v1/responses", {"model": "m", "input": "hi"}, 502),
     ("POST", "/v1/chat/completions", {"model": "m", "messages": [{}]}, 502),
     ("DELETE", "/threads/{thread_id}", None, 204),
     ("DELETE", "/threads/{thread_id}", None, 404),

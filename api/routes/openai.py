@@ -1,4 +1,4 @@
-"""`POST /v1/chat/completions`, `GET /v1/models`: the providers' models for clients of OpenAI's protocol."""
+"""`/v1`: the providers' models for clients of OpenAI's protocol."""
 
 import time
 
@@ -13,12 +13,14 @@ from api.runs.model import Gateway
 from api.runs.registry import RunRegistry
 from api.wire.fields import shown
 from api.wire.openai.chat_request import parse_chat_request
-from api.wire.openai.shapes import ChunkStream
+from api.wire.openai.responses_request import echoed, parse_responses_request
+from api.wire.openai.responses_shapes import ResponseStream, WholeResponse
+from api.wire.openai.shapes import ChunkStream, WholeBody
 
 
 def create_blueprint(runs: RunRegistry, gateway: Gateway, config: Config) -> Blueprint:
     """Build the routes."""
-    blueprint = Blueprint("chat_completions", __name__)
+    blueprint = Blueprint("openai", __name__)
     models = [
         {"id": name, "object": "model", "created": int(time.time()), "owned_by": "decant"} for name in config.models
     ]
@@ -28,7 +30,17 @@ def create_blueprint(runs: RunRegistry, gateway: Gateway, config: Config) -> Blu
         asked = parse_chat_request(read_json(config.max_body_bytes), config.models, config)
         client = ClientSocket(request.environ)
         run = runs.start_passed(asked, gateway.open(asked), request_id=g.request_id, client=client)
-        return passed_response(run, ChunkStream())
+        return passed_response(run, ChunkStream(), WholeBody())
+
+    @blueprint.post("/v1/responses")
+    def respond() -> Response:
+        body = read_json(config.max_body_bytes)
+        asked = parse_responses_request(body, config.models, config)
+        client = ClientSocket(request.environ)
+        run = runs.start_passed(asked, gateway.open(asked), request_id=g.request_id, client=client)
+        repeated = echoed(body) if isinstance(body, dict) else {}
+        shapes = (shape(asked.model, repeated, time.time) for shape in (ResponseStream, WholeResponse))
+        return passed_response(run, *shapes)
 
     @blueprint.get("/v1/models")
     def list_models() -> Response:
