@@ -13,6 +13,7 @@ from api.routes import (
     documentation,
     errors,
     health,
+    mcp_tools,
     models,
     request_log,
     runs,
@@ -79,5 +80,6 @@ def create_app(config: Config | None = None) -> Flask:
     app.register_blueprint(tools.create_blueprint(hub, config))
     app.register_blueprint(models.create_blueprint(config.provider.models))
     app.register_blueprint(stream.create_blueprint(registry, launcher, config))
+    app.register_blueprint(mcp_tools.create_blueprint(thread_runs, store, config))
     app.register_blueprint(documentation.create_blueprint(config))
     return app

@@ -23,6 +23,7 @@ from api.wire.mcp.protocol import (
     UNSUPPORTED_VERSION,
     VERSION_FIELD,
     VERSION_HEADER,
+    Headers,
     McpError,
 )
 
@@ -45,13 +46,13 @@ def is_older(header: str | None, method: str, meta: Mapping[str, Any], *, has_se
     return header is None or header in OLDER_VERSIONS or method == INITIALIZE or has_session
 
 
-def classify(request: Request, headers: Mapping[str, str], *, has_session: bool) -> Era:
-    """Return what a request speaks; `headers` finds names in any case, `has_session` says that its id is genuine.
+def classify(request: Request, headers: Headers, *, has_session: bool) -> Era:
+    """Return what a request speaks; `has_session` says that its id is genuine.
 
     Raises:
         McpError: It is of the new generation and lacks something, contradicts itself, or wants an unknown version.
     """
-    header, meta = headers.get(VERSION_HEADER), request.meta
+    header, meta = headers(VERSION_HEADER), request.meta
     if is_older(header, request.method, meta, has_session=has_session):
         return Era(header if header in OLDER_VERSIONS else OLDER_VERSIONS[0], is_modern=False)
     missing = [name for name in (VERSION_FIELD, CAPABILITIES_FIELD) if name not in meta]
@@ -74,12 +75,12 @@ def unsupported(requested: str | None) -> McpError:
     return McpError(UNSUPPORTED_VERSION, "This version of the protocol is not spoken here.", detail)
 
 
-def _check_headers(request: Request, headers: Mapping[str, str], version: str) -> None:
+def _check_headers(request: Request, headers: Headers, version: str) -> None:
     expected = {VERSION_HEADER: version, METHOD_HEADER: request.method}
-    for name, value in expected.items():
-        if headers.get(name) != value:
+    for name, repeated in expected.items():
+        if headers(name) != repeated:
             raise McpError(HEADER_MISMATCH, f"The header {name} is missing or says something else than the body.")
     named_by = NAMED_BY.get(request.method)
     value = request.params.get(named_by) if named_by else None
-    if value is not None and decode_value(headers.get(NAME_HEADER, "")) != value:
+    if value is not None and decode_value(headers(NAME_HEADER) or "") != value:
         raise McpError(HEADER_MISMATCH, f"The header {NAME_HEADER} is missing or says something else than the body.")

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from api.wire.mcp.protocol import HEADER_MISMATCH, PARAMETER_HEADER, McpError
+from api.wire.mcp.protocol import HEADER_MISMATCH, PARAMETER_HEADER, Headers, McpError
 
 _ENCODED = re.compile(r"=\?base64\?(.*)\?=")
 _PLAIN = re.compile(r"[\x21-\x7e]([\x20-\x7e]*[\x21-\x7e])?|")
@@ -37,7 +37,7 @@ def decode_value(written: str) -> str | None:
         return None
 
 
-def check_parameters(schema: Mapping[str, Any], arguments: Mapping[str, Any], headers: Mapping[str, str]) -> None:
+def check_parameters(schema: Mapping[str, Any], arguments: Mapping[str, Any], headers: Headers) -> None:
     """Hold the arguments against the headers that the schema wants of them by `x-mcp-header`.
 
     Raises:
@@ -45,7 +45,7 @@ def check_parameters(schema: Mapping[str, Any], arguments: Mapping[str, Any], he
     """
     for path, name, kind in _mirrored(schema):
         header = f"{PARAMETER_HEADER}{name}"
-        written, value = headers.get(header), _value_at(arguments, path)
+        written, value = headers(header), _value_at(arguments, path)
         if value is None and written is None:
             continue
         if value is None:
@@ -80,6 +80,7 @@ def _value_at(arguments: Mapping[str, Any], path: tuple[str, ...]) -> object:
 def _says(decoded: str | None, value: object, kind: str) -> bool:
     if decoded is None:
         return False
-    if kind == "integer" and isinstance(value, int | float) and not isinstance(value, bool) and value == int(value):
-        return _DECIMAL.fullmatch(decoded) is not None and int(decoded.partition(".")[0]) == int(value)
+    is_whole = isinstance(value, int | float) and not isinstance(value, bool) and float(value).is_integer()
+    if kind == "integer" and is_whole:
+        return _DECIMAL.fullmatch(decoded) is not None and int(decoded.partition(".")[0]) == value
     return decoded == (str(value).lower() if isinstance(value, bool) else str(value))

@@ -1,9 +1,11 @@
 """The protocol's words: versions, names of fields and headers, error codes with the HTTP status of each."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 Fields = dict[str, Any]
+# Finds a header by its name in any case.
+Headers = Callable[[str], str | None]
 
 MODERN_VERSIONS = ("2026-07-28",)
 OLDER_VERSIONS = ("2025-11-25", "2025-06-18", "2025-03-26", "2024-11-05")

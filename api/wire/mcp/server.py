@@ -16,6 +16,7 @@ from api.wire.mcp.protocol import (
     OLDER_VERSIONS,
     SERVER_FIELD,
     Fields,
+    Headers,
     McpError,
 )
 
@@ -39,7 +40,7 @@ class Call:
     era: Era
     session_id: str | None
     server: "Server"
-    headers: Mapping[str, str]
+    headers: Headers
     place: Any = None
 
     @property
