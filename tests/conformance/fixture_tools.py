@@ -7,9 +7,7 @@ from api.wire.mcp.protocol import MISSING_CAPABILITY, Fields, McpError
 from api.wire.mcp.server import Call
 from api.wire.mcp.tool_table import Run, ToolDefinition, error_result
 
-PNG = (
-    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mP8z8BQDwAEhQGAhKmMIQAAAABJRU5ErkJggg=="
-)
+PNG = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mP8z8BQDwAEhQGAhKmMIQAAAABJRU5ErkJggg=="
 WAV = "UklGRiQAAABXQVZFZm10IBAAAAABAAEAQB8AAEAfAAABAAgAZGF0YQAAAAA="
 NOTHING: Fields = {"type": "object", "properties": {}}
 PAUSE_SECONDS = 0.05
