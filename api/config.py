@@ -43,6 +43,7 @@ SETTINGS = (
     Setting("OPENAI_BASE_URL", "", "The provider's OpenAI-compatible address, as https://api.openai.com/v1."),
     Setting("LLM_MODEL", "", "The model's name; several, separated by commas, give people a choice (first = default)."),
     Setting("API_TOKEN", "", "Access token of the API; several separated by commas. Required on a public address."),
+    Setting("API_URL", "http://127.0.0.1:8000", "Where the page and `python -m api.mcp_server` reach the API."),
     Setting("DATABASE_URL", "sqlite:///decant.db", "Where threads are kept: sqlite:///file or postgres://…"),
     Setting(
         "CONTEXT_TOKENS", "0", "Most tokens of a thread that the model is told, the newest messages; 0 is all of it."
@@ -124,8 +125,7 @@ class Config:
 
 def load_config(environ: Mapping[str, str] | None = None) -> Config:
     """Read the settings from `environ`, or from the process environment with `.env` behind it."""
-    if environ is None:
-        environ = {**{k: v for k, v in dotenv_values(".env").items() if v is not None}, **os.environ}
+    environ = _environment() if environ is None else environ
     read = _Reader(environ)
     provider = _provider(read)
     told_tokens = EMBEDDED_CONTEXT_TOKENS - EMBEDDED_ANSWER_TOKENS if provider.is_embedded else 0
@@ -163,6 +163,31 @@ def load_config(environ: Mapping[str, str] | None = None) -> Config:
     )
     check_bind(config, config.bind_host)
     return config
+
+
+@dataclass(frozen=True, slots=True)
+class ApiAddress:
+    """Where the API that runs is, and what it wants to be shown; an empty `token` is none."""
+
+    url: str
+    token: str
+
+
+def load_api_address(environ: Mapping[str, str] | None = None) -> ApiAddress:
+    """Read where the API is, for a process beside it.
+
+    Raises:
+        ConfigError: `API_URL` is no address, or `API_TOKEN` no token.
+    """
+    read = _Reader(_environment() if environ is None else environ)
+    url, tokens = read.text("API_URL").rstrip("/"), _tokens(read)
+    if not url.startswith(("http://", "https://")) or not _split("API_URL", url, "http://127.0.0.1:8000").hostname:
+        raise ConfigError(f"API_URL is {url!r}: it has to be an address, as http://127.0.0.1:8000.")
+    return ApiAddress(url, tokens[0] if tokens else "")
+
+
+def _environment() -> Mapping[str, str]:
+    return {**{k: v for k, v in dotenv_values(".env").items() if v is not None}, **os.environ}
 
 
 def check_bind(config: Config, host: str) -> None:
