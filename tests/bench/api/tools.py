@@ -72,7 +72,8 @@ def _calls(caller: Callable[[], Call]) -> Iterator[list[int]]:
             next_at = time.monotonic()
             while not ended.wait(max(0.0, next_at - time.monotonic())):
                 next_at += CALLERS / CALLS_PER_SECOND
-                count[0] += call(session)
+                is_made = call(session)
+                count[0] += is_made
 
     callers = [threading.Thread(target=repeat, daemon=True) for _ in range(CALLERS)]
     for each in callers:
