@@ -31,22 +31,24 @@ MAX_KEY_CHARS = 200
 _READS = {"readOnlyHint": True, "destructiveHint": False, "idempotentHint": True, "openWorldHint": False}
 _STRING: Fields = {"type": "string"}
 _NUMBER: Fields = {"type": "number"}
-_NULLABLE: Fields = {"type": ["string", "null"]}
+_NULL: Fields = {"type": "null"}
+_NULLABLE: Fields = {"anyOf": [_STRING, _NULL]}
 _LIMIT: Fields = {"type": "integer", "minimum": 1, "maximum": MAX_LIMIT, "description": "Most entries of the page."}
 _CURSOR: Fields = {
     "type": "string",
     "maxLength": MAX_CURSOR_CHARS,
     "description": "next_cursor of the page before; without it the first page.",
 }
-_USAGE: Fields = {
-    "type": ["object", "null"],
+_COUNTS: Fields = {
+    "type": "object",
     "properties": {
         "input_tokens": {"type": "integer"},
         "output_tokens": {"type": "integer"},
         "estimated": {"type": "boolean"},
     },
-    "description": "Tokens read and written.",
 }
+# Not a list of types, which some clients cannot translate for their models.
+_USAGE: Fields = {"anyOf": [_COUNTS, _NULL], "description": "Tokens read and written."}
 _STATUSES = ("running", "requires_action", "completed", "failed", "cancelled", "interrupted")
 
 
