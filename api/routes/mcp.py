@@ -107,7 +107,7 @@ class _Face:
     def _note_cancel(self, message: Notification, session_id: str) -> None:
         request_id = message.params.get("requestId")
         if is_older(request.headers.get(VERSION_HEADER), CANCELLED, {}, has_session=True) and is_request_id(request_id):
-            self._cancel(session_id, request_id)  # type: ignore[arg-type] # It is one.
+            self._cancel(session_id, request_id)
 
 
 def _response(call: Call, result: dict[str, object] | Answering) -> Response:

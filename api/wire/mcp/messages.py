@@ -5,7 +5,7 @@ Source: JSON-RPC 2.0, as MCP narrows it: no batches, ids are texts or whole numb
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeGuard
 
 import orjson
 
@@ -69,7 +69,7 @@ def read_message(body: object) -> Message:
     return Request(body["id"], method, params)
 
 
-def is_request_id(value: object) -> bool:
+def is_request_id(value: object) -> TypeGuard[RequestId]:
     """Say whether a value can be the id of a request."""
     if isinstance(value, str):
         return len(value) <= MAX_ID_CHARS

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from api.wire.mcp.eras import Era
-from api.wire.mcp.messages import Request, encode_notification, encode_result, frame
+from api.wire.mcp.messages import Request, RequestId, encode_notification, encode_result, frame, is_request_id
 from api.wire.mcp.protocol import (
     METHOD_NOT_FOUND,
     MODERN_VERSIONS,
@@ -49,10 +49,10 @@ class Call:
         return self.request.params
 
     @property
-    def progress_token(self) -> str | int | None:
+    def progress_token(self) -> RequestId | None:
         """What the client wants its progress to be named, None where it wants none."""
         token = self.request.meta.get("progressToken")
-        return token if isinstance(token, str | int) and not isinstance(token, bool) else None
+        return token if is_request_id(token) else None
 
     def progress_frame(self, progress: float, message: str | None = None, total: float | None = None) -> bytes:
         """Encode how far the call is, nothing where the client does not want to know."""

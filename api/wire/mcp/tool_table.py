@@ -13,6 +13,9 @@ from api.wire.mcp.header_values import check_parameters
 from api.wire.mcp.protocol import INVALID_PARAMS, Fields, McpError
 from api.wire.mcp.server import Answering, Call, Method
 
+MAX_SHOWN_CHARS = 60
+_SIMPLE = ("string", "integer", "number", "boolean")
+
 Run = Callable[[Call, Fields], "Fields | Answering"]
 
 
@@ -56,12 +59,28 @@ def tool_methods(tools: Iterable[tuple[ToolDefinition, Run]]) -> Mapping[str, Me
         if call.era.is_modern:
             check_parameters(definition.input_schema, arguments, call.headers)
         try:
+            check_names(arguments, definition.input_schema)
             check_arguments(arguments, definition.input_schema)
         except WrongArguments as error:
             return error_result(str(error))
         return run(call, arguments)
 
     return {"tools/list": lambda _call: {"tools": listed}, "tools/call": call_tool}
+
+
+def check_names(arguments: Mapping[str, Any], schema: Mapping[str, Any]) -> None:
+    """Check at once what a body of megabytes may have too much of: names, and values that should be simple.
+
+    Raises:
+        WrongArguments: A closed schema does not know a name, or a simple value is a list or an object.
+    """
+    known: Mapping[str, Any] = schema.get("properties", {})
+    for name, value in arguments.items():
+        if name not in known and schema.get("additionalProperties") is False:
+            raise WrongArguments(f"There is no argument {name[:MAX_SHOWN_CHARS]!r}; there are {', '.join(known)}.")
+        kind = known.get(name, {}).get("type")
+        if kind in _SIMPLE and isinstance(value, list | dict):
+            raise WrongArguments(f"The argument {name} has to be a {kind}.")
 
 
 def text_result(text: str, structured: Mapping[str, Any]) -> Fields:

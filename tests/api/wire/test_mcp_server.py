@@ -58,7 +58,7 @@ def test_initialize_offers_the_newest_older_version_for_any_other(version: objec
     assert answered("initialize", is_modern=False, protocolVersion=version)["protocolVersion"] == OLDER
 
 
-@pytest.mark.parametrize("token", [None, True, 1.5, {}, []])
+@pytest.mark.parametrize("token", [None, True, 1.5, {}, [], "x" * 257])
 def test_progress_is_told_only_to_who_names_it(token: object) -> None:
     assert call("own", _meta={"progressToken": token}).progress_frame(1) == b""
     assert b'"progress":2' in call("own", _meta={"progressToken": 0}).progress_frame(2, "line")

@@ -43,6 +43,9 @@ def call(**params: Any) -> Any:
         {"prompt": "x", "thread_id": None},
         {"prompt": "x", "idempotency_key": "k" * 201},
         {"prompt": "x", "temperature": 1},
+        {"prompt": [1] * 10},
+        {"prompt": {"a": 1}},
+        {"prompt": "x", "model": {}},
     ],
     ids=str,
 )
