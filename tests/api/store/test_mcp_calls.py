@@ -50,9 +50,6 @@ def test_another_account_s_call_is_not_found(store: Store) -> None:
     assert store.mcp_calls.cancel("other", "key") is None
     store.mcp_calls.end("other", "key", "run")
     assert store.mcp_calls.cancel(ACCOUNT, "key") == "run"
-    with store.engine.begin() as connection:
-        connection.execute(text("DELETE FROM mcp_calls WHERE account_id = 'other'"))
-        connection.execute(text("DELETE FROM accounts WHERE id = 'other'"))
 
 
 @pytest.mark.parametrize("number", range(5))
