@@ -25,9 +25,26 @@ _COMPLETED = (("ref/resource", "uri", URI_TEMPLATE, "id"), ("ref/prompt", "name"
 
 def resource_methods(store: Store, account_id: str) -> Mapping[str, Method]:
     """Make the methods over an account's threads."""
+    threads = _Threads(store, account_id)
+    return {
+        "resources/list": threads.list_newest,
+        "resources/templates/list": lambda _call: {"resourceTemplates": [TEMPLATE]},
+        "resources/read": threads.read,
+        "prompts/list": lambda _call: {"prompts": [PROMPT]},
+        "prompts/get": threads.get_prompt,
+        "completion/complete": threads.complete,
+    }
 
-    def list_resources(_call: Call) -> Fields:
-        threads = store.threads.list_newest(account_id, limit=NEWEST).items
+
+class _Threads:
+    """The threads of an account, each a resource."""
+
+    def __init__(self, store: Store, account_id: str) -> None:
+        self._store = store
+        self._account_id = account_id
+
+    def list_newest(self, _call: Call) -> Fields:
+        threads = self._store.threads.list_newest(self._account_id, limit=NEWEST).items
         described = [
             {
                 "uri": f"{URI}{thread.thread_id}",
@@ -39,22 +56,17 @@ def resource_methods(store: Store, account_id: str) -> Mapping[str, Method]:
         ]
         return {"resources": described}
 
-    def read_resource(call: Call) -> Fields:
+    def read(self, call: Call) -> Fields:
         uri = call.params.get("uri")
         code = INVALID_PARAMS if call.era.is_modern else OLDER_RESOURCE_NOT_FOUND
         if not isinstance(uri, str) or not uri.startswith(URI):
             raise McpError(code, "There is no such resource.", {"uri": uri if isinstance(uri, str) else None})
         try:
-            return {"contents": [content(uri.removeprefix(URI))]}
+            return {"contents": [self._content(uri.removeprefix(URI))]}
         except NotFound:
             raise McpError(code, "There is no such resource.", {"uri": uri}) from None
 
-    def content(thread_id: str) -> Fields:
-        context = store.runs.context(account_id, thread_id)
-        text = as_markdown(context.thread, context.path)
-        return {"uri": f"{URI}{thread_id}", "mimeType": MARKDOWN, "text": text}
-
-    def get_prompt(call: Call) -> Fields:
+    def get_prompt(self, call: Call) -> Fields:
         arguments = call.params.get("arguments")
         thread_id = arguments.get("thread_id") if isinstance(arguments, dict) else None
         if call.params.get("name") != SUMMARIZE:
@@ -63,16 +75,15 @@ def resource_methods(store: Store, account_id: str) -> Mapping[str, Method]:
             raise McpError(INVALID_PARAMS, f"{SUMMARIZE} wants the argument thread_id, a text.")
         try:
             pieces: list[Fields] = [{"type": "text", "text": SUMMARIZE_TEXT}]
-            pieces.append({"type": "resource", "resource": content(thread_id)})
+            pieces.append({"type": "resource", "resource": self._content(thread_id)})
         except NotFound:
             raise McpError(INVALID_PARAMS, "There is no such thread.") from None
         messages = [{"role": "user", "content": piece} for piece in pieces]
         return {"description": PROMPT["description"], "messages": messages}
 
-    def complete(call: Call) -> Fields:
-        value = _value_to_complete(call.params)
-        page = store.threads.list_newest(account_id, limit=2 * MOST_COMPLETIONS)
-        asked = value.casefold()
+    def complete(self, call: Call) -> Fields:
+        asked = _value_to_complete(call.params).casefold()
+        page = self._store.threads.list_newest(self._account_id, limit=2 * MOST_COMPLETIONS)
         ids = [
             thread.thread_id
             for thread in page.items
@@ -81,14 +92,10 @@ def resource_methods(store: Store, account_id: str) -> Mapping[str, Method]:
         completion = {"values": ids[:MOST_COMPLETIONS], "total": len(ids), "hasMore": len(ids) > MOST_COMPLETIONS}
         return {"completion": completion}
 
-    return {
-        "resources/list": list_resources,
-        "resources/templates/list": lambda _call: {"resourceTemplates": [TEMPLATE]},
-        "resources/read": read_resource,
-        "prompts/list": lambda _call: {"prompts": [PROMPT]},
-        "prompts/get": get_prompt,
-        "completion/complete": complete,
-    }
+    def _content(self, thread_id: str) -> Fields:
+        context = self._store.runs.context(self._account_id, thread_id)
+        text = as_markdown(context.thread, context.path)
+        return {"uri": f"{URI}{thread_id}", "mimeType": MARKDOWN, "text": text}
 
 
 def _value_to_complete(params: Fields) -> str:
