@@ -13,6 +13,7 @@ from api.routes import (
     documentation,
     errors,
     health,
+    mcp_tools,
     models,
     openai,
     request_log,
@@ -76,5 +77,6 @@ def create_app(config: Config | None = None) -> Flask:
     app.register_blueprint(models.create_blueprint(config.models))
     app.register_blueprint(stream.create_blueprint(registry, launcher, config))
     app.register_blueprint(openai.create_blueprint(registry, models_of.gateway, config))
+    app.register_blueprint(mcp_tools.create_blueprint(thread_runs, store, config))
     app.register_blueprint(documentation.create_blueprint(config))
     return app

@@ -28,6 +28,7 @@ SETTINGS = (
     Setting(
         "CORS_ORIGINS", "", "Pages of other origins that may ask /v1, separated by commas, as https://example.org."
     ),
+    Setting("API_URL", "http://127.0.0.1:8000", "Where the page and `python -m api.mcp_server` reach the API."),
     Setting("DATABASE_URL", "sqlite:///decant.db", "Where threads are kept: sqlite:///file or postgres://…"),
     Setting(
         "CONTEXT_TOKENS", "0", "Most tokens of a thread that the model is told, the newest messages; 0 is all of it."
@@ -110,8 +111,7 @@ class Config:
 
 def load_config(environ: Mapping[str, str] | None = None) -> Config:
     """Read the settings from `environ`, or from the process environment with `.env` behind it."""
-    if environ is None:
-        environ = {**{k: v for k, v in dotenv_values(".env").items() if v is not None}, **os.environ}
+    environ = _environment() if environ is None else environ
     read = Environment(environ, SETTINGS)
     providers = read_providers(read)
     told_tokens = EMBEDDED_CONTEXT_TOKENS - EMBEDDED_ANSWER_TOKENS if providers[0].is_embedded else 0
@@ -150,6 +150,34 @@ def load_config(environ: Mapping[str, str] | None = None) -> Config:
     )
     check_bind(config, config.bind_host)
     return config
+
+
+@dataclass(frozen=True, slots=True)
+class ApiAddress:
+    """Where the API that runs is, and what it wants to be shown; an empty `token` is none."""
+
+    url: str
+    token: str
+
+
+def load_api_address(environ: Mapping[str, str] | None = None) -> ApiAddress:
+    """Read where the API is, for a process beside it.
+
+    Raises:
+        ConfigError: `API_URL` is no address, or `API_TOKEN` no token.
+    """
+    read = Environment(_environment() if environ is None else environ, SETTINGS)
+    url, tokens = read.text("API_URL").rstrip("/"), _tokens(read)
+    if (
+        not url.startswith(("http://", "https://"))
+        or not split_address("API_URL", url, "http://127.0.0.1:8000").hostname
+    ):
+        raise ConfigError(f"API_URL is {url!r}: it has to be an address, as http://127.0.0.1:8000.")
+    return ApiAddress(url, tokens[0] if tokens else "")
+
+
+def _environment() -> Mapping[str, str]:
+    return {**{k: v for k, v in dotenv_values(".env").items() if v is not None}, **os.environ}
 
 
 def check_bind(config: Config, host: str) -> None:

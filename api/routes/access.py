@@ -75,9 +75,22 @@ def _check_host(*, is_shared: bool) -> None:
         raise Forbidden(
             f"This API has no API_TOKEN and answers to this machine's own names only, not to {_name(request.host)!r}."
         )
-    origin = request.headers.get("Origin")
-    if origin is not None and not is_shared and origin.partition("://")[2].lower() != request.host.lower():
+    if not is_shared and _is_foreign(request.headers.get("Origin")):
         raise Forbidden("This API has no API_TOKEN and answers to no page of another site.")
+
+
+def refuse_other_sites() -> None:
+    """Refuse pages of another origin also where they have a token.
+
+    Raises:
+        Forbidden: The request comes from one.
+    """
+    if _is_foreign(request.headers.get("Origin")):
+        raise Forbidden("This address answers to no page of another site.")
+
+
+def _is_foreign(origin: str | None) -> bool:
+    return origin is not None and origin.partition("://")[2].lower() != request.host.lower()
 
 
 def _name(host: str) -> str:

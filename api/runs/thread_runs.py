@@ -99,6 +99,33 @@ class ThreadRuns:
         run = self._launcher.launch(launch)
         return OpenedRun(created.run, self._follow(created.run, run, client, 0), run)
 
+    def start_thread(
+        self, account_id: str, asked: RunRequest, *, idempotency_key: str | None, request_id: str, client: Client
+    ) -> OpenedRun:
+        """Start a run in a new thread, or open the one that the key has started before.
+
+        Raises:
+            KeyReused: The key has started a run for something else.
+            Busy: Every slot is taken.
+        """
+        started = self._store.runs.started_by(account_id, idempotency_key)
+        if started is not None:
+            return self._open_started(account_id, "", asked, started, client)
+        self._registry.check_slots()
+        thread = self._store.threads.create(account_id, model=asked.model or "")
+        try:
+            return self.start(
+                account_id,
+                thread.thread_id,
+                asked,
+                idempotency_key=idempotency_key,
+                request_id=request_id,
+                client=client,
+            )
+        except DecantError:
+            self._store.threads.delete(account_id, thread.thread_id)
+            raise
+
     def open(self, run: StoredRun, client: Client, last_event_id: int) -> OpenedRun:
         """Read a run after an event, wherever it is made."""
         local = self._registry.find(run.run_id)

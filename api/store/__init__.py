@@ -9,6 +9,8 @@ from sqlalchemy import Engine
 
 from api.store.imports import Imports
 from api.store.maintenance import Maintenance
+from api.store.mcp_calls import McpCalls
+from api.store.message_search import MessageSearch
 from api.store.messages import Messages
 from api.store.run_decisions import RunDecisions
 from api.store.run_events import RunEvents
@@ -31,6 +33,8 @@ class Store:
     run_events: RunEvents
     run_decisions: RunDecisions
     maintenance: Maintenance
+    message_search: MessageSearch
+    mcp_calls: McpCalls
 
 
 def open_store(engine: Engine) -> Store:
@@ -45,4 +49,6 @@ def open_store(engine: Engine) -> Store:
         RunEvents(database),
         RunDecisions(database),
         Maintenance(database),
+        MessageSearch(database),
+        McpCalls(database),
     )

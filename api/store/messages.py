@@ -130,7 +130,7 @@ def get_path(
 ) -> tuple[StoredMessage, ...]:
     """Return the messages from the root of a thread to a leaf, None being the newest; of a long way the last ones."""
     asked = {"account_id": account_id, "thread_id": thread_id, "leaf_id": leaf_id, "limit": limit}
-    found = tuple(map(_message, connection.execute(PATH_TO_LEAF if leaf_id else PATH_TO_NEWEST, asked)))
+    found = tuple(map(to_message, connection.execute(PATH_TO_LEAF if leaf_id else PATH_TO_NEWEST, asked)))
     if not found and leaf_id is not None:
         check_parent(connection, thread_id, leaf_id)
     return found
@@ -158,10 +158,11 @@ def _list_oldest(
     placed = select(sized.c.number, before.label("before"), func.count().over().label("left")).subquery()
     page = select(*COLUMNS, placed.c.left).join(placed, placed.c.number == messages.c.number)
     rows = connection.execute(page.where(placed.c.before < PAGE_CHARS).order_by(messages.c.number).limit(limit)).all()
-    found = tuple(map(_message, rows))
+    found = tuple(map(to_message, rows))
     has_more = bool(rows) and rows[0].left > len(found)
     return Page(found, encode_cursor(found[-1].number, found[-1].message_id) if has_more else None)
 
 
-def _message(row: Row[*tuple[Any, ...]]) -> StoredMessage:
+def to_message(row: Row[*tuple[Any, ...]]) -> StoredMessage:
+    """Turn a row that has `COLUMNS` into its value."""
     return StoredMessage(*(getattr(row, name) for name in StoredMessage.__slots__))

@@ -216,3 +216,14 @@ tool_decisions = Table(
     Column("definition_hash", StoredText, primary_key=True),
     Column("created_at", Double, nullable=False),
 )
+
+# Calls of MCP clients that go on, by session and request; one without a run has been cancelled before it began.
+mcp_calls = Table(
+    "mcp_calls",
+    metadata,
+    Column("account_id", StoredText, ForeignKey("accounts.id"), primary_key=True),
+    Column("call_key", StoredText, primary_key=True),  # as `api.wire.mcp.sessions` makes it
+    Column("run_id", StoredText),
+    Column("created_at", Double, nullable=False),
+)
+Index("mcp_calls_by_age", mcp_calls.c.created_at)

@@ -86,11 +86,12 @@ def thread_has(connection: Connection, account_id: str, terms: Sequence[str]) ->
     """Return the condition that a thread's title, or one of its messages, has all the terms."""
     title = " " + threads.c.search + " "
     in_title = and_(*(title.like(f"% {word}%" if goes_on else f"% {word} %") for word, goes_on in _ends(terms)))
-    has = and_(messages.c.account_id == account_id, _message_has(connection, terms))
+    has = and_(messages.c.account_id == account_id, message_has(connection, terms))
     return in_title | threads.c.id.in_(select(messages.c.thread_id).where(has))
 
 
-def _message_has(connection: Connection, terms: Sequence[str]) -> ColumnElement[bool]:
+def message_has(connection: Connection, terms: Sequence[str]) -> ColumnElement[bool]:
+    """Return the condition that a message has all the terms."""
     if is_sqlite(connection):
         match = " AND ".join(f'"{word}"*' if goes_on else f'"{word}"' for word, goes_on in _ends(terms))
         found = text("SELECT rowid FROM message_search WHERE message_search MATCH :match").bindparams(

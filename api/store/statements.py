@@ -67,10 +67,10 @@ def insert_rows(connection: Connection, rows: Collection[tuple[int, int, bytes]]
     connection.exec_driver_sql(f"{_INSERT_LINES} {_UNNESTED}", arrays)
 
 
-def insert_if_new(connection: Connection, table: Table, row: Mapping[str, object]) -> None:
-    """Insert a row unless there is one of its key."""
+def insert_if_new(connection: Connection, table: Table, row: Mapping[str, object]) -> bool:
+    """Insert a row; False where there is one of its key, also of a transaction that goes on."""
     insert = sqlite.insert if is_sqlite(connection) else postgresql.insert
-    connection.execute(insert(table).values(**row).on_conflict_do_nothing())
+    return connection.execute(insert(table).values(**row).on_conflict_do_nothing()).rowcount == 1
 
 
 def _array_of(values: Iterable[object]) -> str:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from api.config import SETTINGS, is_loopback, load_config
+from api.config import SETTINGS, is_loopback, load_api_address, load_config
 from api.environment import ConfigError, Setting
 from api.providers import EMBEDDED_ANSWER_TOKENS, EMBEDDED_CONTEXT_TOKENS, EMBEDDED_MODEL, Provider
 from api.tools.servers import load_servers
@@ -105,6 +105,7 @@ BAD_VALUES: dict[str, tuple[str, ...]] = {
         "postgres://ho st/db",
         "POSTGRES",
     ),
+    "API_URL": ("junk", "ftp://127.0.0.1", "http://", "http://[::1", "http://ho st", SPACES, CONTROL),
     "CONTEXT_TOKENS": NOT_NUMBERS,
     "BIND_HOST": (SPACES, CONTROL, "http://127.0.0.1", "127.0.0.1/8"),
     "FORWARDED_ALLOW_IPS": ("junk", "10.0.0", "10.0.0.1/8", "10.0.0.1;10.0.0.2", "127.0.0.1,junk", "http://10.0.0.1"),
@@ -138,11 +139,16 @@ BAD_VALUES: dict[str, tuple[str, ...]] = {
 }
 
 
+def load_all(given: dict[str, str]) -> None:
+    load_api_address(given)
+    load_servers(load_config(given))
+
+
 @pytest.mark.parametrize("setting", SETTINGS, ids=lambda setting: setting.name)
 def test_every_setting_refuses_what_it_does_not_understand(setting: Setting) -> None:
     for value in BAD_VALUES[setting.name]:
         with pytest.raises(ConfigError, match=setting.name) as refused:
-            load_servers(load_config({**PROVIDER, setting.name: value}))
+            load_all({**PROVIDER, setting.name: value})
         assert len(str(refused.value)) < 300 + len(value)
         assert "secret" not in str(refused.value)
 

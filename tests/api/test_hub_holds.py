@@ -17,6 +17,7 @@ from api.ids import new_id
 from api.store import Store, open_store
 from api.store.engine import make_engine
 from tests.support.hub_watch import HubHolds
+from tests.support.mcp_face import McpFace
 from tests.support.postgres import fresh_database
 from tests.support.processes import WAIT_SECONDS, Server, running_api, wait_for
 from tests.support.provider.client import ScriptedProvider
@@ -183,6 +184,37 @@ def test_a_long_body_that_is_wrong(api: Server, name: str) -> None:
 def test_a_body_of_2_mb_that_is_wrong(api: Server, path: str, body: bytes) -> None:
     refused = post(api, path, body)
     assert (refused.status_code, refused.json()["code"]) == (400, "bad_request")
+
+
+@ON_SQLITE
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        {f"k{number}": 1 for number in range(150_000)},
+        {f"k{number}": 1 for number in range(9_000)},
+        {"prompt": [1] * 600_000},
+        {"prompt": {f"k{number}": 1 for number in range(150_000)}},
+        {"prompt": "x", "model": "y" * 1_900_000},
+    ],
+    ids=["names", "fewer names", "list", "object", "text"],
+)
+def test_arguments_of_2_mb_that_are_wrong(api: Server, arguments: dict[str, Any]) -> None:
+    refused = McpFace(api.url).request("tools/call", name="ask", arguments=arguments)
+    assert refused.status_code == 400 or refused.json()["result"]["isError"]
+
+
+@ON_SQLITE
+@pytest.mark.parametrize("name", LONG_TEXTS)
+def test_a_long_thread_is_read_and_searched_by_an_mcp_client(api: Server, name: str) -> None:
+    messages = [message(number, LONG_TEXTS[name][:400_000]) for number in range(8)]
+    body = json.dumps({"messages": messages}, ensure_ascii=False).encode()
+    thread_id = post(api, "/threads", body).json()["thread_id"]
+    face = McpFace(api.url)
+    with others(api):
+        assert face.call("read_thread", thread_id=thread_id)["structuredContent"]["next_cursor"]
+        assert face.result("resources/read", uri=f"decant://threads/{thread_id}")["contents"]
+        for query in ("word", "数据", "🦆", "x"):
+            assert not face.call("search_messages", query=query)["isError"]
 
 
 @ON_SQLITE

@@ -130,6 +130,7 @@ def empty_database(url: str) -> None:
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute(END_OTHERS)
         connection.execute("DELETE FROM threads")
+        connection.execute("DELETE FROM mcp_calls")
         connection.execute("DELETE FROM accounts WHERE id <> 'local'")
 
 

@@ -8,6 +8,7 @@ from api.config import Config
 from api.errors import DecantError
 from api.events import Event
 from api.wire.fields import MAX_COUNT, NOT_BLANK
+from api.wire.openapi.mcp import mcp_paths, mcp_schemas
 from api.wire.openapi.openai import openai_errors, openai_paths, openai_schemas
 from api.wire.openapi.parts import content_schema
 from api.wire.openapi.threads import run_paths, thread_paths, thread_schemas
@@ -80,6 +81,7 @@ def build_openapi(config: Config) -> Schema:
             **run_paths(),
             **tool_paths(),
             **openai_paths(),
+            **mcp_paths(),
             "/openapi.json": {
                 "get": operation("This document.", {"200": json_response("OpenAPI 3.1.", {"type": "object"})})
             },
@@ -132,6 +134,7 @@ def _schemas(config: Config) -> Schema:
         **thread_schemas(config),
         **tool_schemas(),
         **openai_schemas(config.models),
+        **mcp_schemas(),
         "Error": object_of(
             {
                 "error": STRING,

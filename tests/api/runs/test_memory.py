@@ -7,10 +7,11 @@ from collections.abc import Callable, Iterator
 import pytest
 import requests
 
+from tests.support.mcp_face import McpFace
 from tests.support.processes import Server, running_api, wait_for
 from tests.support.provider.client import ScriptedProvider
 from tests.support.provider.scenario import Scenario
-from tests.support.tool_api import OLDER, SERVER, calling, is_ready
+from tests.support.tool_api import OLDER, SERVER, calling, echo, is_ready
 
 SSE, NDJSON, TEXT = "text/event-stream", "application/x-ndjson", "text/plain"
 WORDS = "word " * 200
@@ -30,7 +31,7 @@ def server(
 ) -> Iterator[Server]:
     settings = {
         "OPENAI_BASE_URL": provider.base_url,
-        "LLM_MODEL": "whole,broken,refusing,silent,calling",
+        "LLM_MODEL": "whole,broken,refusing,silent,calling,asking",
         "WORKER_CLASS": request.param,
         "MAX_STREAMS": 20,
         "MAX_STEPS": 3,
@@ -38,6 +39,7 @@ def server(
         "NOTE": "/dev/null",
     }
     provider.script("calling", calling(("c", "scripted__large", '{"chars": 5}')))
+    provider.script("asking", calling(echo(), text="Let me see."))
     provider.script("whole", Scenario(text=WORDS))
     provider.script("broken", Scenario(text=WORDS, ending="cut"))
     provider.script("refusing", Scenario(status=401))
@@ -97,6 +99,14 @@ def call(server: Server, decision: str, tool: str = "scripted/echo", **answer: o
         assert json.loads([line for line in lines if line][-1])["type"] in ("run.completed", "run.cancelled")
 
 
+def ask(server: Server, model: str, *, is_older: bool = False, is_left: bool = False) -> None:
+    face = McpFace(server.url)
+    with (face.initialized() if is_older else face).asking(prompt="hi", model=model) as messages:
+        next(messages)
+        if not is_left:
+            assert "result" in list(messages)[-1]
+
+
 USES: dict[str, Callable[[Server], None]] = {
     "a whole answer as events": lambda server: stream(server, "whole", SSE),
     "a whole answer as lines": lambda server: stream(server, "whole", NDJSON),
@@ -118,6 +128,11 @@ USES: dict[str, Callable[[Server], None]] = {
     "an open call that is cancelled while it waits": lambda server: call(server, "cancel", "older/ask"),
     "a stored run that fails": lambda server: run(server, "broken", NDJSON),
     "a stored run that is cancelled": lambda server: run(server, "silent", SSE, is_cancelled=True),
+    "an answer to an MCP client": lambda server: ask(server, "whole"),
+    "an answer to an older MCP client": lambda server: ask(server, "whole", is_older=True),
+    "a failure told to an MCP client": lambda server: ask(server, "broken"),
+    "an MCP client that leaves": lambda server: ask(server, "silent", is_left=True),
+    "an MCP client's call that waits for a person": lambda server: ask(server, "asking"),
     "a stored run whose reader leaves": lambda server: run(server, "whole", SSE, is_left=True),
 }
 

@@ -40,6 +40,7 @@ def test_a_thread_deleted_long_ago_is_purged_with_all_it_has(store: Store) -> No
         "run_events": 1,
         "running_runs": 1,
         "tool_decisions": 0,
+        "mcp_calls": 0,
     }
     assert store.maintenance.stats() == expected
     assert store.runs.get(ACCOUNT, kept.run_id) == kept

@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -19,6 +19,9 @@ CALLERS = 12
 ASKED = {"content": "/tool echo", "tool": {"name": "echo", "arguments": {"text": "hi"}}}
 
 
+Call = Callable[[requests.Session], bool]
+
+
 def beside_calls(lab: Lab) -> Table:
     """Gaps of streams with and without tool calls beside them, in turn."""
     table = Table(
@@ -28,18 +31,29 @@ def beside_calls(lab: Lab) -> Table:
     for subject in [GEVENT_TOOLS] if lab.options.is_quick else [GEVENT_TOOLS, GTHREAD_TOOLS]:
         url = f"http://127.0.0.1:{lab.target(subject).port}"
         wait_for(lambda url=url: is_ready(url), what="the MCP server")  # type: ignore[misc]
-        alone, beside, made = [], [], []
-        for _ in range(max(2, lab.options.rounds)):
-            alone.append(_load(lab, subject))
-            with _calls(url) as count:
-                before, began_at = count[0], time.monotonic()
-                beside.append(_load(lab, subject))
-                made.append((count[0] - before) / (time.monotonic() - began_at))
-        gaps = [median([seen["gaps"]["p99"] for seen in rounds]) for rounds in (alone, beside)]
-        row: dict[str, Any] = {"server": subject.name, "p99 gap ms alone": gaps[0], "p99 gap ms beside calls": gaps[1]}
-        row |= {"beside ÷ alone": gaps[1] / gaps[0], "calls/s": median(made)}
-        table.rows.append({**row, "valid": all(seen["is_valid"] for seen in (*alone, *beside))})
+        table.rows.append(gaps_beside(lab, subject, lambda url=url: stored_call(url)))  # type: ignore[misc]
     return table
+
+
+def gaps_beside(lab: Lab, subject: Subject, caller: Callable[[], Call]) -> dict[str, Any]:
+    """Return the row of a server whose streams are measured with and without calls beside them."""
+    alone, beside, made = [], [], []
+    for _ in range(max(2, lab.options.rounds)):
+        alone.append(_load(lab, subject))
+        with _calls(caller) as count:
+            before, began_at = count[0], time.monotonic()
+            beside.append(_load(lab, subject))
+            made.append((count[0] - before) / (time.monotonic() - began_at))
+    gaps = [median([seen["gaps"]["p99"] for seen in rounds]) for rounds in (alone, beside)]
+    row: dict[str, Any] = {"server": subject.name, "p99 gap ms alone": gaps[0], "p99 gap ms beside calls": gaps[1]}
+    row |= {"beside ÷ alone": gaps[1] / gaps[0], "calls/s": median(made)}
+    return {**row, "valid": all(seen["is_valid"] for seen in (*alone, *beside))}
+
+
+def stored_call(url: str) -> Call:
+    """Make what calls a tool by hand in a thread of its own."""
+    thread_id = requests.post(f"{url}/threads", json={}, timeout=30).json()["thread_id"]
+    return lambda session: session.post(f"{url}/threads/{thread_id}/runs", json=ASKED, timeout=30).ok
 
 
 def _load(lab: Lab, subject: Subject) -> dict[str, Any]:
@@ -48,25 +62,25 @@ def _load(lab: Lab, subject: Subject) -> dict[str, Any]:
 
 
 @contextmanager
-def _calls(url: str) -> Iterator[list[int]]:
-    """Call tools at the pace until the end; what is yielded counts them."""
+def _calls(caller: Callable[[], Call]) -> Iterator[list[int]]:
+    """Call at the pace until the end; what is yielded counts the calls."""
     count, ended = [0], threading.Event()
 
-    def call() -> None:
+    def repeat() -> None:
+        call = caller()
         with requests.Session() as session:
-            thread_id = session.post(f"{url}/threads", json={}, timeout=30).json()["thread_id"]
             next_at = time.monotonic()
             while not ended.wait(max(0.0, next_at - time.monotonic())):
                 next_at += CALLERS / CALLS_PER_SECOND
-                answered = session.post(f"{url}/threads/{thread_id}/runs", json=ASKED, timeout=30)
-                count[0] += answered.status_code == requests.codes.ok
+                is_made = call(session)
+                count[0] += is_made
 
-    callers = [threading.Thread(target=call, daemon=True) for _ in range(CALLERS)]
-    for caller in callers:
-        caller.start()
+    callers = [threading.Thread(target=repeat, daemon=True) for _ in range(CALLERS)]
+    for each in callers:
+        each.start()
     try:
         yield count
     finally:
         ended.set()
-        for caller in callers:
-            caller.join(30)
+        for each in callers:
+            each.join(30)
