@@ -83,6 +83,8 @@ BAD_VALUES: dict[str, tuple[str, ...]] = {
         "http://host/\u200bv1",
     ),
     "LLM_MODEL": ("a\x07b",),
+    "PROVIDERS": ("{", "[]", "{}", '{"a": {}}', '{"a": {"base_url": "http://x/v1", "models": [1]}}', SPACES, HUGE),
+    "CORS_ORIGINS": ("*", "page.example", "https://page.example/x", "https://", "file://x", "https://ü.example"),
     "API_TOKEN": ("one two", "geheim-ü", "a\nb"),
     "DATABASE_URL": (
         "decant.db",
@@ -201,7 +203,7 @@ def test_the_environment_wins_over_the_file(tmp_path: Path, monkeypatch: pytest.
 
 
 def test_the_table_and_the_code_have_the_same_settings() -> None:
-    source = (ROOT / "api/config.py").read_text(encoding="utf-8")
+    source = "".join((ROOT / f"api/{name}.py").read_text(encoding="utf-8") for name in ("config", "providers"))
     for setting in SETTINGS:
         assert source.count(f'"{setting.name}"') >= 2, f"{setting.name} is in the table and never read"
 

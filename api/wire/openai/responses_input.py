@@ -39,7 +39,8 @@ def messages_of(body: Mapping[str, Any]) -> Messages:
             raise BadRequest(f"{where} is an item of the unknown type {shown(kind)}.", param=where)
         reader(messages, item, where)
     for message in messages:
-        message.pop("is_open", None)
+        if message.pop("is_open", False) and "tool_calls" not in message:
+            message["content"] = message["content"] or ""
     return messages
 
 
@@ -75,13 +76,17 @@ def _read_output(messages: Messages, item: Mapping[str, Any], where: str) -> Non
     messages.append({"role": "tool", "tool_call_id": item["call_id"], "content": content})
 
 
-def _read_reasoning(messages: Messages, item: Mapping[str, Any], _where: str) -> None:
+def _read_reasoning(messages: Messages, item: Mapping[str, Any], where: str) -> None:
     """Give a model's thoughts back under the name by which most providers want them."""
-    content = item.get("content")
-    parts = content if isinstance(content, list) else []
-    thoughts = [part["text"] for part in parts if isinstance(part, dict) and isinstance(part.get("text"), str)]
+    parts = item.get("content", [])
+    if not isinstance(parts, list):
+        raise BadRequest(f"{where} needs as content a list of parts.", param=where)
+    texts = [part.get("text", "") if isinstance(part, dict) else None for part in parts]
+    thoughts = [text for text in texts if isinstance(text, str)]
+    if len(thoughts) < len(texts):
+        raise BadRequest(f"{where} has a part whose text is none.", param=where)
+    message = _assistant(messages)
     if thoughts:
-        message = _assistant(messages)
         message["reasoning_content"] = message.get("reasoning_content", "") + "".join(thoughts)
 
 

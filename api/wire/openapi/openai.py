@@ -138,7 +138,7 @@ def _input_item() -> Schema:
             object_of({"type": choice("message"), "role": choice(*ROLES), "content": content}, ("role", "content")),
             object_of(call),
             object_of({"type": choice("function_call_output"), "call_id": STRING, "output": STRING}),
-            object_of({"type": choice("reasoning"), "content": listing(object_of({"text": STRING}))}),
+            object_of({"type": choice("reasoning"), "content": listing(object_of({"text": STRING}, ()))}, ("type",)),
         ]
     }
 
