@@ -3,6 +3,7 @@
 python -m tests.bench api                   everything about the API
 python -m tests.bench api --quick           the same, coarser, within a minute
 python -m tests.bench api paced capacity    these two
+python -m tests.bench gateways              /v1 beside other gateways, as far as they are installed
 python -m tests.bench page                  everything about the page, in a real browser
 python -m tests.bench page answer --only decant --size 200000
 """
@@ -19,7 +20,7 @@ from tests.bench.api.servers import Pins
 from tests.bench.options import Options
 from tests.bench.report import Cell, Table, machine, write_json
 
-SUITES = ("api", "page")
+SUITES = ("api", "gateways", "page")
 
 
 def main(arguments: list[str]) -> None:
@@ -52,7 +53,7 @@ def _parse(arguments: list[str]) -> argparse.Namespace:
     page = parser.add_argument_group("the page")
     page.add_argument("--size", type=int, nargs="+", default=(), metavar="CHARS", help="lengths of the answer")
     page.add_argument("--kind", choices=KINDS, default="mixed", help="what the answer is made of (mixed)")
-    page.add_argument("--only", nargs="+", default=(), metavar="PAGE", help="measure these pages, not all of them")
+    page.add_argument("--only", nargs="+", default=(), metavar="NAME", help="measure these alone")
     page.add_argument("--answers", type=int, help="how many answers the soak takes (1000, or 50 with --quick)")
     return parser.parse_args(arguments)
 

@@ -42,6 +42,7 @@ class Plan:
     is_staggered: bool = True
     answers: int = 0  # With a number: no window, but so many answers as fast as they go.
     thread_ids: Sequence[str] = ()  # With threads: stored runs, a stream in each, every question its first message.
+    headers: Mapping[str, str] = field(default_factory=dict)
     watched: Mapping[str, Sequence[int]] = field(default_factory=dict)
 
 
@@ -179,9 +180,12 @@ class Load:
         if self.plan.thread_ids:
             thread_id = self.plan.thread_ids[place % len(self.plan.thread_ids)]
             path, asked = f"/threads/{thread_id}/runs", {"content": wanted, "parent_id": None}
+        if path.startswith("/v1/"):
+            asked = {"model": "bench", "stream": True, "messages": asked["messages"]}
         body = json.dumps(asked).encode()
+        headers = "".join(f"{name}: {value}\r\n" for name, value in self.plan.headers.items())
         return (
-            f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nAccept: {self.plan.accept}\r\n"
+            f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nAccept: {self.plan.accept}\r\n{headers}"
             f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
         ).encode() + body
 

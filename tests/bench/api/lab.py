@@ -9,7 +9,7 @@ import json
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Self
@@ -76,8 +76,9 @@ BASELINES = (SEED, FLASK_GEVENT, FLASK_GTHREAD, NGINX)
 class Lab:
     """Servers by name, and loads; a context that ends them all."""
 
-    def __init__(self, options: Options, folder: Path) -> None:
+    def __init__(self, options: Options, folder: Path, servers: Mapping[str, Starts] | None = None) -> None:
         self.options = options
+        self._servers = SERVERS if servers is None else servers
         self._folder = folder
         self._open = contextlib.ExitStack()
         self._targets: dict[str, Target] = {}
@@ -114,7 +115,7 @@ class Lab:
     @contextlib.contextmanager
     def fresh(self, subject: Subject) -> Iterator[Target]:
         """Run a server of its own for the subject."""
-        running = SERVERS[subject.server](self.provider, self._folder)
+        running = self._servers[subject.server](self.provider, self._folder)
         with Pins.on(self.options.pins.server):
             target = running.__enter__()
         with contextlib.ExitStack() as stack:
@@ -133,7 +134,14 @@ class Lab:
         """Put a load on the server and go on; what is yielded waits for its end."""
         target = target or self.target(subject)
         watched = {"server": target.pids, "provider": [self.provider.pid]}
-        filled = Plan(port=target.port, path=target.path, accept=subject.accept, watched=watched, **plan)
+        filled = Plan(
+            port=target.port,
+            path=target.path,
+            accept=subject.accept,
+            headers=target.headers,
+            watched=watched,
+            **plan,
+        )
         with Pins.on(self.options.pins.load):
             process = subprocess.Popen(
                 [sys.executable, "-m", "tests.bench.load"], cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE

@@ -7,9 +7,9 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from tests.bench.measured import tree
@@ -27,6 +27,7 @@ class Target:
     pids: tuple[int, ...]
     path: str = "/stream"
     healthy_at: float = 0.0  # by the monotonic clock
+    headers: Mapping[str, str] = field(default_factory=dict)  # that its requests need
 
     @property
     def worker(self) -> int:
