@@ -11,7 +11,7 @@ BIN := $(CURDIR)/$(VENV)/bin
 PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3.11; do \
 	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && break; done)
 
-.PHONY: run test conformance lint bench bench-page bench-quick bench-peers soak lock clean
+.PHONY: run test conformance lint bench bench-gateways bench-page bench-quick bench-peers soak lock clean
 
 run: $(VENV)/.installed
 	@echo "decant: the page is http://localhost:$(UI_PORT) once it says so below; Ctrl-C stops everything."
@@ -33,6 +33,22 @@ bench: $(VENV)/.installed
 # The page beside others, as far as `make bench-peers` has installed them: more than twenty minutes.
 bench-page: $(VENV)/.installed
 	$(BIN)/python -m tests.bench page --rounds 1
+
+# /v1 beside other gateways, each in an environment of its own; what does not install is left out by name.
+GATEWAYS := tests/bench/gateways
+bench-gateways: $(VENV)/.installed .gateways/.installed
+	$(BIN)/python -m tests.bench gateways --pin --rounds 3
+
+.gateways/.installed: $(wildcard $(GATEWAYS)/requirements-*.txt) $(GATEWAYS)/package.json
+	@echo "decant: installing other gateways into .gateways (once, a few minutes)"
+	@rm -rf .gateways && mkdir .gateways
+	@for name in litellm router envoy node; do $(PYTHON) -m venv .gateways/$$name && \
+		.gateways/$$name/bin/pip install --disable-pip-version-check --quiet -r $(GATEWAYS)/requirements-$$name.txt \
+		|| echo "decant: $$name does not install here" >&2; done
+	@cp $(GATEWAYS)/package.json .gateways/
+	@cd .gateways && PATH="$$PWD/node/bin:$$PATH" npm install --silent --no-audit --no-fund --no-package-lock \
+		|| echo "decant: the npm registry does not answer: Portkey is left out" >&2
+	@touch $@
 
 bench-quick: $(VENV)/.installed
 	$(BIN)/python -m tests.bench api --quick
@@ -64,7 +80,7 @@ lock:
 		--no-emit-index-url -c requirements-dev.txt pyproject.toml -o requirements.txt
 
 clean:
-	rm -rf $(VENV) .venv-bench .conformance .pytest_cache .mypy_cache .ruff_cache
+	rm -rf $(VENV) .venv-bench .conformance .gateways .pytest_cache .mypy_cache .ruff_cache
 
 $(VENV)/.installed: requirements-dev.txt
 	@test -n "$(PYTHON)" || { echo "decant: Python 3.11 or newer is needed; https://www.python.org/downloads/" >&2; exit 1; }
