@@ -99,6 +99,11 @@ $(VENV)/.installed: requirements-dev.txt
 	@.conformance/venv/bin/pip install --disable-pip-version-check --quiet -r tests/conformance/requirements.txt
 	@$(PYTHON) -m venv .conformance/older
 	@.conformance/older/bin/pip install --disable-pip-version-check --quiet -r tests/conformance/requirements-older.txt
+	@$(PYTHON) -m venv .conformance/openai
+	@.conformance/openai/bin/pip install --disable-pip-version-check --quiet -r tests/conformance/requirements-openai.txt
+	@cd .conformance/openai && mkdir source && bin/pip download --disable-pip-version-check --quiet --no-deps \
+		--no-binary openai -d source "$$(grep '^openai==' $(CURDIR)/tests/conformance/requirements-openai.txt)" \
+		&& tar -xzf source/openai-*.tar.gz -C source
 	@cp tests/conformance/package.json tests/conformance/package-lock.json .conformance/
 	@cd .conformance && PATH="$$PWD/venv/bin:$$PATH" npm ci --silent --no-audit --no-fund && touch .installed \
 		|| echo "decant: the npm registry does not answer: what needs it is skipped" >&2

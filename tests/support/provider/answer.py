@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
+from tests.support.provider.obedient import obey, text_of
 from tests.support.provider.scenario import Scenario
 
 BURST_BYTES = 64 * 1024
@@ -11,6 +12,7 @@ BURST_BYTES = 64 * 1024
 
 def pieces(scenario: Scenario, request: dict[str, Any]) -> list[tuple[float, bytes]]:
     """List what to send: seconds after the first piece, and the bytes of one write of the body."""
+    scenario = obey(scenario, request) if scenario.obeys else scenario
     if scenario.raw is not None:
         lines = list(scenario.raw)
     else:
@@ -32,8 +34,13 @@ def pieces(scenario: Scenario, request: dict[str, Any]) -> list[tuple[float, byt
 
 def document(scenario: Scenario, request: dict[str, Any]) -> bytes:
     """Build the answer to a request that does not stream."""
-    text = "".join(_deltas(scenario, request))
-    message = {"role": "assistant", "content": text}
+    scenario = obey(scenario, request) if scenario.obeys else scenario
+    message: dict[str, Any] = {"role": "assistant", "content": "".join(_deltas(scenario, request))}
+    if scenario.tool_calls:
+        message["tool_calls"] = [
+            {"id": f"call_{place}", "type": "function", "function": call}
+            for place, call in enumerate(scenario.tool_calls)
+        ]
     if scenario.reasoning:
         message[scenario.reasoning_field] = scenario.reasoning
     choice = {"index": 0, "message": message, "finish_reason": scenario.finish_reason}
@@ -50,6 +57,8 @@ def _data_lines(scenario: Scenario, request: dict[str, Any]) -> Iterator[str]:
         yield _chunk(model, {scenario.reasoning_field: text}, **every)
     for text in _deltas(scenario, request):
         yield _chunk(model, {"content": text}, **every)
+    for call in _tool_call_deltas(scenario):
+        yield _chunk(model, {"tool_calls": [call]}, **every)
     if scenario.finish_reason is not None:
         in_choice = _usage(scenario, request) if scenario.usage == "in_choice" else None
         yield _chunk(model, {}, scenario.finish_reason, in_choice, **every)
@@ -67,13 +76,20 @@ def _deltas(scenario: Scenario, request: dict[str, Any]) -> list[str]:
     return _split(text, scenario.chunk_chars)
 
 
+def _tool_call_deltas(scenario: Scenario) -> Iterator[dict[str, Any]]:
+    for place, call in enumerate(scenario.tool_calls):
+        function = {"name": call["name"], "arguments": ""}
+        yield {"index": place, "id": f"call_{place}", "type": "function", "function": function}
+        for piece in _split(call["arguments"], scenario.chunk_chars):
+            yield {"index": place, "function": {"arguments": piece}}
+
+
 def _split(text: str, size: int) -> list[str]:
     return [text[start : start + size] for start in range(0, len(text), size)]
 
 
 def _last_user_message(request: dict[str, Any]) -> str:
-    messages = [message["content"] for message in request.get("messages", []) if message.get("role") == "user"]
-    return messages[-1] if messages else ""
+    return text_of([message for message in request.get("messages", []) if message.get("role") == "user"][-1:])
 
 
 def _envelope(model: str) -> dict[str, Any]:
@@ -81,7 +97,7 @@ def _envelope(model: str) -> dict[str, Any]:
 
 
 def _chunk(
-    model: str, delta: dict[str, str], finish_reason: str | None = None, choice_usage: object = None, **more: object
+    model: str, delta: dict[str, Any], finish_reason: str | None = None, choice_usage: object = None, **more: object
 ) -> str:
     choice: dict[str, object] = {"index": 0, "delta": delta, "logprobs": None, "finish_reason": finish_reason}
     if choice_usage is not None:

@@ -20,6 +20,9 @@ class Scenario:
     chunk_chars: int = 4
     reasoning: str = ""
     reasoning_field: str = "reasoning_content"
+    tool_calls: tuple[dict[str, str], ...] = ()
+    # What a model says that does as it is told (`obedient.py`), instead of `text` and `tool_calls`.
+    obeys: bool = False
     finish_reason: str | None = "stop"
     usage: UsageMode = "on_request"
     has_end_mark: bool = True
