@@ -92,4 +92,7 @@ def _name(answer: dict[str, Any], completion_id: str, model: str) -> bool:
     if type(answer.get("created")) is not int:
         named["created"] = int(time.time())
     answer.update(named)
+    if answer.get("usage", {}) is None:
+        del answer["usage"]
+        return True
     return bool(named)

@@ -85,6 +85,8 @@ class ChoiceRepair:
             is_changed = self._calls.number(calls) or is_changed
             self._chars += sum(len(call["function"].get("arguments") or "") for call in calls)
             self._count += bool(calls)
+            if not calls:
+                del delta["tool_calls"]
         elif calls is not None:
             del delta["tool_calls"]
             is_changed = True
@@ -112,7 +114,7 @@ class ChoiceRepair:
             is_same = "finish_reason" in choice and given is None
             choice["finish_reason"] = None
             return not is_same
-        self._flush(delta)
+        is_flushed = self._flush(delta)
         word = word_of(given) or "stop"
         if is_broken_off(word):
             self.failure = ProviderTruncated(broken_off(word))
@@ -123,9 +125,12 @@ class ChoiceRepair:
             reason = "tool_calls"
         self.finish_reason = self.finish_reason or reason
         choice["finish_reason"] = reason
-        return bool(reason != given)
+        return is_flushed or bool(reason != given)
 
-    def _flush(self, delta: dict[str, Any]) -> None:
-        """Write what has waited for its other half."""
+    def _flush(self, delta: dict[str, Any]) -> bool:
+        """Write what has waited for its other half or its name, and say whether there was any."""
         if left := self._text.flush():
             delta["content"] = (delta.get("content") or "") + left
+        if nameless := self._calls.flush():
+            delta["tool_calls"] = [*delta.get("tool_calls", ()), *nameless]
+        return bool(left or nameless)

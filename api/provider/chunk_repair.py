@@ -200,10 +200,10 @@ class ChunkRepair:
 
     def _repair(self, chunk: dict[str, Any], payload: bytes) -> None:
         """Pass on a chunk as the client expects it; of one that needed nothing, the provider's own bytes."""
-        is_changed = self._name(chunk)
         groq = chunk.get("x_groq")
         groq = groq if isinstance(groq, dict) else {}
         self._raise_error(chunk, groq)
+        is_changed = self._name(chunk)
         told = chunk.get("usage") or groq.get("usage")
         choices = chunk.get("choices")
         if told:

@@ -11,11 +11,15 @@ TOO_MANY = "The provider sent more tool calls than an answer can have."
 
 
 class ToolCallNumbers:
-    """Numbers calls 0, 1, 2 … as they come; a new id at the index of another call begins a call of its own."""
+    """Numbers calls 0, 1, 2 … as they come; a new id at the index of another call begins a call of its own.
+
+    A call whose name comes later begins with its name: clients take that of the first piece.
+    """
 
     def __init__(self) -> None:
         self._ids: list[str] = []
         self._at: dict[object, int] = {}
+        self._nameless: dict[int, dict[str, Any]] = {}
 
     @property
     def has_any(self) -> bool:
@@ -29,11 +33,34 @@ class ToolCallNumbers:
             ProviderError: there are more calls than an answer can have.
         """
         calls = [piece for piece in pieces if isinstance(piece, dict)]
-        is_changed = len(calls) != len(pieces)
-        pieces[:] = calls
+        is_changed = len(calls) != len(pieces) or bool(self._nameless)
         for piece in calls:
             is_changed = self._number(piece) or is_changed
-        return is_changed
+        named = [piece for piece in calls if self._has_name(piece)]
+        pieces[:] = named
+        return is_changed or len(named) < len(calls)
+
+    def flush(self) -> list[dict[str, Any]]:
+        """Return the calls whose name has not come."""
+        nameless, self._nameless = self._nameless, {}
+        for piece in nameless.values():
+            piece["function"]["name"] = ""
+        return list(nameless.values())
+
+    def _has_name(self, piece: dict[str, Any]) -> bool:
+        """Say whether a piece may go on; what waits for its name goes on with it."""
+        number, function = piece["index"], piece["function"]
+        waiting = self._nameless.get(number)
+        if waiting is None and ("type" not in piece or function.get("name")):
+            return True
+        if waiting is None:
+            self._nameless[number] = piece
+            return False
+        waiting["function"]["arguments"] += function.get("arguments") or ""
+        if not function.get("name"):
+            return False
+        piece |= {**self._nameless.pop(number), "function": {**function, **waiting["function"]}}
+        return True
 
     def _number(self, piece: dict[str, Any]) -> bool:
         before = {name: piece.get(name) for name in ("index", "id", "type")}

@@ -76,7 +76,9 @@ class ResponseStream:
         """Say that it failed, with the items so far."""
         said = error_object(error)["error"]
         failed = self._response.fields("failed", {"code": said["code"], "message": said["message"]})
-        return self._frames([Change("response.failed", {"response": failed})])
+        # Some clients look at one of these, some at the other.
+        told = {name: said[name] for name in ("code", "message", "param")}
+        return self._frames([Change("error", told), Change("response.failed", {"response": failed})])
 
     def _read(self, payload: bytes) -> Iterator[Change]:
         response = self._response

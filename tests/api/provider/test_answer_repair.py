@@ -55,6 +55,10 @@ def test_what_clients_require_is_there() -> None:
     ]
 
 
+def test_usage_that_is_null_is_left_out() -> None:
+    assert "usage" not in repaired({**WELL, "usage": None})
+
+
 def test_calls_have_ids_types_and_arguments_of_text_and_no_index() -> None:
     call = {"index": 0, "function": {"name": "f", "arguments": {"x": 1}}}
     told = repaired(choice(message={"content": None, "tool_calls": [call, call]}))

@@ -146,6 +146,26 @@ def test_a_call_has_an_index_from_zero_and_an_id(first: dict[str, Any]) -> None:
     assert "".join(piece["function"].get("arguments", "") for piece in pieces) == '{"x":1}'
 
 
+def test_a_call_whose_name_comes_later_begins_with_it() -> None:
+    told = repaired(
+        calls({"index": 0, "id": "a", "type": "function", "function": {"arguments": '{"x"'}}),
+        calls({"index": 0, "function": {"arguments": ":1"}}),
+        calls({"index": 0, "function": {"name": "f", "arguments": "}"}}),
+        calls({"index": 1, "id": "b", "function": {"arguments": "{}"}}),
+        chunk({}, "stop"),
+    )
+    pieces = [piece for delta in deltas(told) for piece in delta.get("tool_calls", ())]
+    assert pieces == [
+        {"index": 0, "id": "a", "type": "function", "function": {"name": "f", "arguments": '{"x":1}'}},
+        {"index": 1, "id": "b", "type": "function", "function": {"name": "", "arguments": "{}"}},
+    ]
+
+
+def test_vllms_error_within_a_stream_is_one() -> None:
+    told = repaired(chunk(ROLE), {"object": "error", "message": "boom", "code": 500})
+    assert "boom" in str(told[-1])
+
+
 def test_arguments_that_are_an_object_become_text() -> None:
     told = repaired(calls({"index": 0, "id": "a", "function": {"name": "f", "arguments": {"x": 1}}}), chunk({}, "stop"))
     assert deltas(told)[0]["tool_calls"][0]["function"]["arguments"] == '{"x":1}'

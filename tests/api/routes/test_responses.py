@@ -114,8 +114,9 @@ def test_a_whole_response_has_the_same_items(client: OpenAI, provider: ScriptedP
 
 def test_a_failure_within_a_response_ends_it_as_failed(client: OpenAI, provider: ScriptedProvider) -> None:
     provider.script("m", Scenario(text="hello", finish_reason=None))
-    last: Any = list(client.responses.create(model="m", input="x", stream=True))[-1]
-    assert (last.type, last.response.error.code) == ("response.failed", "upstream_truncated")
+    error, last = list(client.responses.create(model="m", input="x", stream=True))[-2:]
+    assert (error.type, error.code) == ("error", "upstream_truncated")  # type: ignore[union-attr]
+    assert (last.type, last.response.error.code) == ("response.failed", "upstream_truncated")  # type: ignore[union-attr]
 
 
 def test_what_is_kept_nowhere_is_refused_in_a_sentence(client: OpenAI) -> None:
