@@ -4,7 +4,7 @@ import json
 
 from langchain_openai import ChatOpenAI
 
-from tests.conformance.v1.clients.seen import QUESTION, Seen, main, tools
+from tests.conformance.v1.clients.seen import QUESTION, Seen, main, named, tools
 
 
 def ask(base_url: str, key: str, model: str, seen: Seen) -> None:
@@ -15,7 +15,7 @@ def ask(base_url: str, key: str, model: str, seen: Seen) -> None:
         seen.text += chunk.text
         whole = chunk if whole is None else whole + chunk
     seen.reasoning = whole.additional_kwargs.get("reasoning_content", "")
-    seen.calls = [[call["name"], json.dumps(call["args"])] for call in whole.tool_calls]
+    seen.calls = [[named(call["name"], call["id"]), json.dumps(call["args"])] for call in whole.tool_calls]
     seen.calls += [[call["name"], call["args"]] for call in whole.invalid_tool_calls]
     seen.finish_reason = whole.response_metadata.get("finish_reason")
     if whole.usage_metadata:

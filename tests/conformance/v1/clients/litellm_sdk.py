@@ -2,7 +2,7 @@
 
 import litellm
 
-from tests.conformance.v1.clients.seen import QUESTION, Seen, main, tools
+from tests.conformance.v1.clients.seen import QUESTION, Seen, main, named, tools
 
 
 def ask(base_url: str, key: str, model: str, seen: Seen) -> None:
@@ -26,7 +26,7 @@ def ask(base_url: str, key: str, model: str, seen: Seen) -> None:
             seen.finish_reason = choice.finish_reason or seen.finish_reason
     whole = litellm.stream_chunk_builder(chunks)
     made = whole.choices[0].message.tool_calls or []
-    seen.calls = [[call.function.name, call.function.arguments] for call in made]
+    seen.calls = [[named(call.function.name, call.id), call.function.arguments] for call in made]
     seen.usage = [whole.usage.prompt_tokens, whole.usage.completion_tokens]
 
 

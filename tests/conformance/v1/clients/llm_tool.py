@@ -8,7 +8,7 @@ from pathlib import Path
 
 import llm
 
-from tests.conformance.v1.clients.seen import QUESTION, SCHEMA, TOOLS, Seen, main
+from tests.conformance.v1.clients.seen import QUESTION, SCHEMA, TOOLS, Seen, main, named
 
 
 def ask(base_url: str, key: str, model: str, seen: Seen) -> None:
@@ -17,7 +17,7 @@ def ask(base_url: str, key: str, model: str, seen: Seen) -> None:
     response = llm.get_model(model).prompt(QUESTION, tools=offered, stream=True)
     for piece in response:
         seen.text += piece
-    seen.calls = [[call.name, json.dumps(call.arguments)] for call in response.tool_calls()]
+    seen.calls = [[named(call.name, call.tool_call_id), json.dumps(call.arguments)] for call in response.tool_calls()]
     used = response.usage()
     if used.input is not None:
         seen.usage = [used.input, used.output]

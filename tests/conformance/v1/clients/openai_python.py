@@ -2,7 +2,7 @@
 
 from openai import OpenAI
 
-from tests.conformance.v1.clients.seen import QUESTION, Seen, main, tools
+from tests.conformance.v1.clients.seen import QUESTION, Seen, main, named, tools
 
 
 def ask(base_url: str, key: str, model: str, seen: Seen) -> None:
@@ -24,10 +24,10 @@ def ask(base_url: str, key: str, model: str, seen: Seen) -> None:
             seen.reasoning += getattr(choice.delta, "reasoning_content", None) or ""
             seen.finish_reason = choice.finish_reason or seen.finish_reason
             for piece in choice.delta.tool_calls or []:
-                call = calls.setdefault(piece.index, ["", ""])
-                call[0] += piece.function.name or ""
-                call[1] += piece.function.arguments or ""
-    seen.calls = [list(call) for call in calls.values()]
+                call = calls.setdefault(piece.index, ["", "", ""])
+                for at, grown in enumerate((piece.id, piece.function.name, piece.function.arguments)):
+                    call[at] += grown or ""
+    seen.calls = [[named(name, call_id), arguments] for call_id, name, arguments in calls.values()]
 
 
 if __name__ == "__main__":

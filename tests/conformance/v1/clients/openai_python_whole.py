@@ -2,7 +2,7 @@
 
 from openai import OpenAI
 
-from tests.conformance.v1.clients.seen import QUESTION, Seen, main, tools
+from tests.conformance.v1.clients.seen import QUESTION, Seen, main, named, tools
 
 
 def ask(base_url: str, key: str, model: str, seen: Seen) -> None:
@@ -14,7 +14,9 @@ def ask(base_url: str, key: str, model: str, seen: Seen) -> None:
     choice = answer.choices[0]
     seen.text = choice.message.content or ""
     seen.reasoning = getattr(choice.message, "reasoning_content", "")
-    seen.calls = [[call.function.name, call.function.arguments] for call in choice.message.tool_calls or []]
+    seen.calls = [
+        [named(call.function.name, call.id), call.function.arguments] for call in choice.message.tool_calls or []
+    ]
     seen.finish_reason = choice.finish_reason
     if answer.usage:
         seen.usage = [answer.usage.prompt_tokens, answer.usage.completion_tokens]

@@ -46,6 +46,11 @@ def main(ask: Ask) -> None:
         print(json.dumps({"model": model, **asdict(seen)}), flush=True)
 
 
+def named(name: str, call_id: str | None) -> str:
+    """Name a call; one without an id cannot be answered, and is to be seen as such."""
+    return name if call_id else f"{name} without an id"
+
+
 def tools() -> list[dict[str, Any]]:
     """Return the tools that every question offers, as chat completions take them."""
     return [{"type": "function", "function": {"name": name, "parameters": SCHEMA}} for name in TOOLS]
