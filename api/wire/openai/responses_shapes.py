@@ -76,8 +76,8 @@ class ResponseStream:
         """Say that it failed, with the items so far."""
         said = error_object(error)["error"]
         failed = self._response.fields("failed", {"code": said["code"], "message": said["message"]})
-        # Some clients look at one of these, some at the other.
-        told = {name: said[name] for name in ("code", "message", "param")}
+        # The first is what the SDKs raise, who look for its `error`; the second is the documented end.
+        told = {**{name: said[name] for name in ("code", "message", "param")}, "error": said}
         return self._frames([Change("error", told), Change("response.failed", {"response": failed})])
 
     def _read(self, payload: bytes) -> Iterator[Change]:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from openai import BadRequestError, OpenAI
+from openai import APIError, BadRequestError, OpenAI
 
 from tests.support.processes import WAIT_SECONDS, running_api
 from tests.support.provider.client import ScriptedProvider
@@ -114,9 +114,14 @@ def test_a_whole_response_has_the_same_items(client: OpenAI, provider: ScriptedP
 
 def test_a_failure_within_a_response_ends_it_as_failed(client: OpenAI, provider: ScriptedProvider) -> None:
     provider.script("m", Scenario(text="hello", finish_reason=None))
-    error, last = list(client.responses.create(model="m", input="x", stream=True))[-2:]
-    assert (error.type, error.code) == ("error", "upstream_truncated")  # type: ignore[union-attr]
-    assert (last.type, last.response.error.code) == ("response.failed", "upstream_truncated")  # type: ignore[union-attr]
+    stream = client.responses.create(model="m", input="x", stream=True)
+    with pytest.raises(APIError, match="ended before") as caught:
+        list(stream)
+    assert caught.value.code == "upstream_truncated"
+    raw = client.responses.with_raw_response.create(model="m", input="x", stream=True)
+    last = json.loads(raw.http_response.read().decode().split("data: ")[-1])
+    assert (last["type"], last["response"]["error"]["code"]) == ("response.failed", "upstream_truncated")
+    assert last["response"]["output"][0]["type"] == "message"
 
 
 def test_what_is_kept_nowhere_is_refused_in_a_sentence(client: OpenAI) -> None:
