@@ -10,7 +10,14 @@ from typing import NamedTuple
 
 import orjson
 
-from api.errors import ContentFiltered, ContextTooLong, ProviderError, ProviderTruncated, RequestRefused
+from api.errors import (
+    ContentFiltered,
+    ContextTooLong,
+    ProviderError,
+    ProviderTruncated,
+    RequestRefused,
+    forget_frames,
+)
 from api.events import Usage
 from api.ids import new_id
 from api.messages import GatewayRequest
@@ -97,11 +104,21 @@ class GatewayCall:
             except FAILURES as exc:
                 if self._is_closed:
                     return
-                failure, self._failure = self._failure or route.upstream.translated(exc), None
-                if self._has_begun or number == len(self._routes) or isinstance(failure, OF_CLIENT):
-                    raise failure from None
-                instead = self._routes[number].model
-                logger.warning("%s fails (%s): %s is asked instead", route.model, failure.code, instead)
+                instead = self._instead(number, self._translated(exc, route))
+                forget_frames(exc)
+                logger.warning("%s fails: %s is asked instead", route.model, instead)
+
+    def _translated(self, exc: Exception, route: Route) -> ProviderError:
+        """Return what is said of a failure: the caller's reason, where it has ended the attempt."""
+        reason, self._failure = self._failure, None
+        return reason or route.upstream.translated(exc)
+
+    def _instead(self, number: int, failure: ProviderError) -> str:
+        """Return the model to ask after so many attempts, or raise the failure where there is none."""
+        if self._has_begun or number == len(self._routes) or isinstance(failure, OF_CLIENT):
+            # A failure that stays in a frame which it has passed would be kept by it.
+            raise failure.fresh() from None
+        return self._routes[number].model
 
     def fail(self, error: ProviderError) -> None:
         """End the attempt for a reason of the caller's; another provider may still be asked."""

@@ -118,6 +118,7 @@ class GatewayRun:
                 raise self._interrupted
         except DecantError as exc:
             self.end(_terminal(exc))
+            forget_frames(exc)
             raise exc.fresh() from None
         except BaseException:
             self.end(_terminal(_defect()))

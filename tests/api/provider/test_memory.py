@@ -8,24 +8,42 @@ import threading
 import weakref
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from itertools import islice
 from pathlib import Path
 
 import pytest
 
+from api.config import load_config
 from api.errors import ProviderError
+from api.messages import GatewayRequest
 from api.provider.chat_model import ChatModel, Completion
+from api.provider.chunk_repair import ChunkRepair
 from api.provider.chunked_body import ChunkedBodyDecoder
 from api.provider.completion_decoder import CompletionDecoder
 from api.provider.exchange import Exchange
+from api.provider.gateway import Gateway, GatewayCall, Route
 from api.provider.http1 import OpenBodyDecoder, SizedBodyDecoder
 from api.provider.transport import Response
+from api.runs.gateway_run import GatewayRun
+from api.wire.openai.shapes import ChunkStream, WholeBody
 from tests.support.chat_model_calls import delta, error_body, request, stream_of
 from tests.support.processes import wait_for
 from tests.support.provider.client import ScriptedProvider
 from tests.support.provider.scenario import Scenario
 from tests.support.under_gevent import run_under_gevent
 
-KINDS = (Completion, Exchange, Response, CompletionDecoder, ChunkedBodyDecoder, SizedBodyDecoder, OpenBodyDecoder)
+KINDS = (
+    Completion,
+    GatewayCall,
+    GatewayRun,
+    ChunkRepair,
+    Exchange,
+    Response,
+    CompletionDecoder,
+    ChunkedBodyDecoder,
+    SizedBodyDecoder,
+    OpenBodyDecoder,
+)
 UNENDED: dict[str, object] = {"finish_reason": None, "has_end_mark": False}
 
 SCENARIOS: dict[str, Scenario] = {
@@ -58,6 +76,59 @@ def left_over(call: Callable[[], object]) -> list[str]:
     call()
     known = {id(thing) for reference in before if (thing := reference()) is not None}
     return [type(thing).__name__ for thing in gc.get_objects() if isinstance(thing, KINDS) and id(thing) not in known]
+
+
+class Nobody:
+    """A client that is there and takes everything."""
+
+    can_send = True
+
+    def is_gone(self) -> bool:
+        return False
+
+    def disconnect(self) -> None:
+        pass
+
+    def send(self, _piece: bytes) -> bool:
+        return True
+
+    def flush(self) -> None:
+        pass
+
+
+def pass_on(chat_model: ChatModel, model: str, *, is_streamed: bool, how_much: int | None = None) -> None:
+    """Pass a completion on as a route does, with what the client says of it."""
+    gateway = Gateway({model: [Route(chat_model.upstream, model)]}, max_chars=1000)
+    body = {"model": model, "messages": [{"role": "user", "content": "hi"}], "stream": is_streamed}
+    asked = GatewayRequest(model, body, is_streamed, tells_usage=True)
+    run = GatewayRun(asked, gateway.open(asked), "r", Nobody(), load_config({}), lambda _: None)
+    with suppress(ProviderError, ConnectionResetError):
+        first = run.first()
+        pieces = run.body(first, ChunkStream() if is_streamed else WholeBody())
+        for _ in islice(pieces, how_much):
+            pass
+        pieces.close()  # type: ignore[attr-defined]
+    run.close()
+
+
+@pytest.mark.usefixtures("without_collector")
+@pytest.mark.parametrize("is_streamed", [True, False])
+@pytest.mark.parametrize("name", SCENARIOS)
+def test_nothing_is_left_of_a_completion_that_was_passed_on(
+    chat_model: ChatModel, provider: ScriptedProvider, name: str, is_streamed: bool
+) -> None:
+    provider.script("passed", SCENARIOS[name])
+    pass_on(chat_model, "passed", is_streamed=is_streamed)
+    assert left_over(lambda: pass_on(chat_model, "passed", is_streamed=is_streamed)) == []
+
+
+@pytest.mark.usefixtures("without_collector")
+@pytest.mark.parametrize("how_much", [0, 1])
+def test_nothing_is_left_of_one_whose_client_left(
+    chat_model: ChatModel, provider: ScriptedProvider, how_much: int
+) -> None:
+    provider.script("passed", Scenario(text="a longer answer", chunks_per_second=50))
+    assert left_over(lambda: pass_on(chat_model, "passed", is_streamed=True, how_much=how_much)) == []
 
 
 def ask(chat_model: ChatModel, model: str) -> None:
