@@ -122,8 +122,9 @@ class GatewayCall:
 
     def fail(self, error: ProviderError) -> None:
         """End the attempt for a reason of the caller's; another provider may still be asked."""
-        self._failure = error
-        self._exchange.close()
+        if self._failure is None:
+            self._failure = error
+            self._exchange.close()
 
     def close(self) -> None:
         """End the call: the provider sees its connection close, and `pieces` ends."""

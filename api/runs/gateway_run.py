@@ -94,7 +94,7 @@ class GatewayRun:
         self._heartbeat: bytes | None = None
         self._interrupted: ServerShutdown | None = None
         patience = STREAM_PATIENCE_SECONDS if request.is_streamed else WHOLE_PATIENCE_SECONDS
-        self._pieces = call.pieces(min(patience, limits.first_token_seconds))
+        self._pieces = call.pieces(patience)
 
     @property
     def first_content_at(self) -> float | None:

@@ -44,6 +44,16 @@ def test_an_unknown_benchmark_is_refused_by_name() -> None:
     assert (done.returncode, "no such benchmark: no-such" in done.stderr) == (1, True)
 
 
+def test_a_gateway_is_measured_beside_those_that_are_there(tmp_path: Path) -> None:
+    path = tmp_path / "bench.json"
+    command = [sys.executable, "-m", "tests.bench", "gateways", "request", "--quick", "--only", "decant-gthread"]
+    done = subprocess.run([*command, "--json", str(path)], cwd=ROOT, capture_output=True, timeout=SECONDS, check=False)
+    assert done.returncode == 0, done.stderr
+    [row] = json.loads(path.read_text(encoding="utf-8"))["tables"]["gateways_request"]["rows"]
+    assert (row["gateway"], row["failures"]) == ("Decant, gthread", 0)
+    assert row["CPU µs per request"] > 0
+
+
 @pytest.mark.browser
 def test_quick_answers_are_seen_to_the_end_in_a_real_browser_and_by_many_clients(tmp_path: Path) -> None:
     executable()
