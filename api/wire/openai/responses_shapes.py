@@ -9,12 +9,13 @@ from typing import Any
 
 import orjson
 
-from api.errors import DecantError
+from api.errors import DecantError, ProviderError
 from api.wire.openai.errors import error_object
 from api.wire.openai.responses_output import Change, OutputItems
 from api.wire.openai.shapes import WholeBody
 from api.wire.sse import HEARTBEAT, OPEN
 
+MAX_VALUES = 100_000
 _INCOMPLETE = {"length": "max_output_tokens", "content_filter": "content_filter"}
 
 
@@ -112,9 +113,16 @@ class WholeResponse(WholeBody):
         self._response = ResponseObject(model, echoed, clock)
 
     def encode(self, piece: bytes) -> bytes:
-        """Turn a chat completion into a response."""
+        """Turn a chat completion into a response.
+
+        Raises:
+            ProviderError: it has too many values.
+        """
         if not piece:
             return piece
+        # What is decoded at once holds everybody up.
+        if sum(map(piece.count, (b",", b"[", b"{"))) > MAX_VALUES:
+            raise ProviderError("The provider's answer has more in it than a response can be made of.")
         answer, response = orjson.loads(piece), self._response
         choice = answer["choices"][0]
         response.usage, response.finish_reason = answer.get("usage"), choice["finish_reason"]
