@@ -8,9 +8,9 @@ import time
 from dataclasses import dataclass
 from typing import Any
 
-from api.errors import ProviderError, ProviderTruncated
+from api.errors import ProviderError, ProviderRejected, ProviderTruncated
 from api.events import Usage
-from api.provider.answer_words import NOT_AN_ANSWER, TRUNCATED
+from api.provider.answer_words import NOT_AN_ANSWER, TRUNCATED, WEB_PAGE
 from api.provider.choice_repair import ChoiceRepair
 from api.provider.chunk_repair import MAX_CHOICES, encoded
 from api.provider.errors import error_from_payload
@@ -37,6 +37,8 @@ def repair_answer(received: bytes, completion_id: str, model: str) -> WholeAnswe
         ProviderError: it is none, or a failure.
         ProviderTruncated: it does not say why it ended.
     """
+    if received.lstrip().startswith(b"<"):
+        raise ProviderRejected(WEB_PAGE)
     found = chunks_of(received)
     if not found and received.lstrip().startswith(b"{"):
         return WholeAnswer(received, None, "stop", len(received))

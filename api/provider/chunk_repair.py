@@ -132,7 +132,7 @@ class ChunkRepair:
             return b""
         self._opening = None
         if content.startswith(b"<"):
-            raise ProviderError(WEB_PAGE)
+            raise ProviderRejected(WEB_PAGE)
         if content.startswith((b"{", b"[")):
             self._document = bytearray()
         return content

@@ -14,6 +14,7 @@ from typing import Protocol
 
 from api.errors import DecantError, Internal, ProviderTimeout, ServerShutdown, forget_frames
 from api.events import RunCancelled, RunCompleted, RunFailed, RunInterrupted, TerminalEvent, Usage
+from api.hub import give_way, in_turns
 from api.ids import new_id
 from api.messages import GatewayRequest
 from api.runs.log_reader import STUCK_SECONDS, Client
@@ -24,6 +25,8 @@ STREAM_PATIENCE_SECONDS = 10.0
 WHOLE_PATIENCE_SECONDS = 25.0
 # An answer in one piece says nothing while it is made. Source: the default timeout of OpenAI's clients.
 WHOLE_ANSWER_SECONDS = 600.0
+# What is written at once holds everybody up.
+PIECE_BYTES = 256_000
 
 logger = logging.getLogger(__name__)
 
@@ -132,9 +135,10 @@ class GatewayRun:
                 yield (first and shape.encode(first)) or shape.opening
                 self._heartbeat = shape.heartbeat if self._client.can_send else None
                 while (piece := self._next()) is not None:
-                    if encoded := shape.encode(piece):
+                    encoded = shape.encode(piece)
+                    for begin in in_turns(range(0, len(encoded), PIECE_BYTES)):
                         self._wrote_at = time.monotonic()
-                        yield encoded
+                        yield encoded[begin : begin + PIECE_BYTES]
                 self.end(RunCompleted(self.call.finish_reason or "stop"))
             except DecantError as exc:
                 yield self._last(exc.fresh(), shape)
@@ -195,6 +199,8 @@ class GatewayRun:
         finally:
             self._turn.acquire()
         self._client.flush()
+        if piece is not None and len(piece) > PIECE_BYTES:
+            give_way()
         if self._interrupted is not None and piece is None:
             raise self._interrupted
         return piece

@@ -10,6 +10,7 @@ from typing import Any
 import orjson
 
 from api.errors import DecantError, ProviderError
+from api.hub import in_turns
 from api.wire.openai.errors import error_object
 from api.wire.openai.responses_output import Change, OutputItems
 from api.wire.openai.shapes import WholeBody
@@ -76,6 +77,8 @@ class ResponseStream:
     def failure(self, error: DecantError) -> bytes:
         """Say that it failed, with the items so far."""
         said = error_object(error)["error"]
+        for _ in self._response.output.end("incomplete"):
+            pass
         failed = self._response.fields("failed", {"code": said["code"], "message": said["message"]})
         # The first is what the SDKs raise, who look for its `error`; the second is the documented end.
         told = {**{name: said[name] for name in ("code", "message", "param")}, "error": said}
@@ -99,7 +102,7 @@ class ResponseStream:
             begun = {"response": self._response.fields("in_progress") | {"output": []}}
             changes = [Change("response.created", begun), Change("response.in_progress", begun), *changes]
         frames = []
-        for kind, fields in changes:
+        for kind, fields in in_turns(changes):
             event = {"type": kind, "sequence_number": self._number, **fields}
             self._number += 1
             frames.append(b"event: %b\ndata: %b\n\n" % (kind.encode(), orjson.dumps(event)))

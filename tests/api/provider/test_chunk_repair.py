@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from api.errors import ProviderError, ProviderRateLimited, ProviderTruncated
+from api.errors import ProviderError, ProviderRateLimited, ProviderRejected, ProviderTruncated
 from api.events import Usage
 from api.provider.chunk_repair import ChunkRepair
 
@@ -212,7 +212,7 @@ def test_an_answer_in_one_piece_becomes_a_stream() -> None:
 @pytest.mark.parametrize(
     ("body", "kind"),
     [
-        (b"<html>", ProviderError),
+        (b"<html>", ProviderRejected),
         (b"", ProviderError),
         (b"[]", ProviderError),
         (b'{"error": {"message": "no"}}', ProviderError),

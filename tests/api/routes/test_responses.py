@@ -121,7 +121,8 @@ def test_a_failure_within_a_response_ends_it_as_failed(client: OpenAI, provider:
     raw = client.responses.with_raw_response.create(model="m", input="x", stream=True)
     last = json.loads(raw.http_response.read().decode().split("data: ")[-1])
     assert (last["type"], last["response"]["error"]["code"]) == ("response.failed", "upstream_truncated")
-    assert last["response"]["output"][0]["type"] == "message"
+    [item] = last["response"]["output"]
+    assert (item["status"], item["content"][0]["text"]) == ("incomplete", "hello")
 
 
 def test_what_is_kept_nowhere_is_refused_in_a_sentence(client: OpenAI) -> None:
