@@ -101,6 +101,10 @@ class OpenedPage:
     def look(self) -> None:
         self.user.find(Address).trigger("look")
 
+    async def until_listed(self, condition: Callable[[], object]) -> None:
+        """Look again and again, as a browser does: a page that takes the API for away does not."""
+        await self.until(lambda: self.look() or condition())
+
     def sees(self, text: str) -> bool:
         return any(text in str(getattr(element, "text", "")) for element in self.all(Tag))
 

@@ -202,8 +202,7 @@ async def test_a_new_thread_gets_an_address_a_title_and_a_place_in_the_list(page
 
 async def test_a_thread_is_opened_renamed_deleted_and_brought_back(page: OpenedPage) -> None:
     thread_id = store_thread(page, "one", "First")
-    page.look()
-    await page.until(lambda: page.listed == ["Wine"])
+    await page.until_listed(lambda: page.listed == ["Wine"])
     do(page, "open", thread_id)
     await page.until(lambda: page.answers == ["First"])
     do(page, "rename", thread_id, " Cheese ")
@@ -219,8 +218,7 @@ async def test_a_thread_is_opened_renamed_deleted_and_brought_back(page: OpenedP
 
 async def test_all_that_was_deleted_can_be_brought_back_while_somebody_looks_at_it(page: OpenedPage) -> None:
     ids = [store_thread(page, title=title) for title in ("Wine", "Cheese", "Bread")]
-    page.look()
-    await page.until(lambda: len(page.listed) == 3)
+    await page.until_listed(lambda: len(page.listed) == 3)
     for thread_id in ids:
         do(page, "delete", thread_id)
         await page.until(lambda thread_id=thread_id: thread_id in page.api.store.deleted)
@@ -242,8 +240,7 @@ async def test_the_list_is_searched_and_goes_on(page: OpenedPage) -> None:
     for number in range(55):
         store_thread(page, title=f"Wine {number}")
     store_thread(page, title="Cheese")
-    page.look()
-    await page.until(lambda: len(page.listed) == 50)
+    await page.until_listed(lambda: len(page.listed) == 50)
     do(page, "more")
     await page.until(lambda: len(page.listed) == 56)
     page.look()
