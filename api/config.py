@@ -19,6 +19,7 @@ from api.providers import EMBEDDED_ANSWER_TOKENS, EMBEDDED_CONTEXT_TOKENS, Provi
 
 T = TypeVar("T")
 
+WITH_VARIABLES = ("PROVIDERS", "MCP_SERVERS")
 SETTINGS = (
     Setting("OPENAI_API_KEY", "", "The provider's key. Local servers often need none."),
     Setting("OPENAI_BASE_URL", "", "The provider's OpenAI-compatible address, as https://api.openai.com/v1."),
@@ -177,7 +178,10 @@ def load_api_address(environ: Mapping[str, str] | None = None) -> ApiAddress:
 
 
 def _environment() -> Mapping[str, str]:
-    return {**{k: v for k, v in dotenv_values(".env").items() if v is not None}, **os.environ}
+    written, raw = dotenv_values(".env"), dotenv_values(".env", interpolate=False)
+    # The file knows only the variables above a line, and takes the others for empty: these two look for themselves.
+    written |= {name: raw[name] for name in WITH_VARIABLES if name in raw}
+    return {**{name: value for name, value in written.items() if value is not None}, **os.environ}
 
 
 def check_bind(config: Config, host: str) -> None:

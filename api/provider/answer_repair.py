@@ -8,13 +8,15 @@ import time
 from dataclasses import dataclass
 from typing import Any
 
+import orjson
+
 from api.errors import ProviderError, ProviderRejected, ProviderTruncated
 from api.events import Usage
 from api.provider.answer_words import NOT_AN_ANSWER, TRUNCATED, WEB_PAGE
 from api.provider.choice_repair import ChoiceRepair
 from api.provider.chunk_repair import MAX_CHOICES, encoded
 from api.provider.errors import error_from_payload
-from api.provider.pieces import chunks_of, usage_of
+from api.provider.pieces import SMALL_BYTES, chunks_of, usage_of
 from api.provider.tool_call_numbers import number_whole
 
 OBJECT = "chat.completion"
@@ -47,7 +49,7 @@ def repair_answer(received: bytes, completion_id: str, model: str) -> WholeAnswe
         raise error_from_payload(answer) if isinstance(answer, dict | list) and answer else ProviderError(NOT_AN_ANSWER)
     if answer.get("error"):
         raise error_from_payload(answer)
-    is_changed = _name(answer, completion_id, model)
+    is_changed = _name(answer, completion_id, model) or not _is_strict(received)
     repairs: list[ChoiceRepair] = []
     for choice in answer["choices"][:MAX_CHOICES]:
         if not isinstance(choice, dict):
@@ -83,6 +85,17 @@ def _repair(choice: dict[str, Any], number: int) -> tuple[ChoiceRepair, bool]:
         del call["index"]  # Only chunks have one.
     choice["message"] = choice.pop("delta")
     return repair, is_changed
+
+
+def _is_strict(received: bytes) -> bool:
+    """Say whether every reader of JSON takes this, also such as refuse half a character."""
+    if len(received) > SMALL_BYTES:
+        return True  # `chunks_of` takes nothing else of this size.
+    try:
+        orjson.loads(received)
+    except orjson.JSONDecodeError:
+        return False
+    return True
 
 
 def _name(answer: dict[str, Any], completion_id: str, model: str) -> bool:

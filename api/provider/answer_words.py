@@ -5,6 +5,7 @@ from api.provider.errors import CHECK_BASE_URL
 NOT_AN_ANSWER = f"The provider did not answer with a chat completion: {CHECK_BASE_URL}."
 WEB_PAGE = f"The provider answered with a web page instead of a chat completion: {CHECK_BASE_URL}."
 TOO_LARGE = "The provider sent more in one piece than an answer can be."
+MALFORMED = "The provider sent a line which is not a chat completion."
 TRUNCATED = "The provider's answer ended before it was complete."
 
 # Words for those of the Chat Completions API.

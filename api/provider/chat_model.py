@@ -23,14 +23,11 @@ from api.provider.foreign_errors import FOREIGN_ERRORS
 from api.provider.pictures import PICTURES
 from api.provider.refusals import TOOLS, refused_option
 from api.provider.transport import Response
-from api.provider.upstream import Upstream, said, settle
+from api.provider.upstream import EARLY_STOP_SECONDS, TAIL_SECONDS, Upstream, said, settle
 
 if TYPE_CHECKING:
     from api.provider.request_body import RequestBodies
 
-# How long the response may take to end once the answer is there: first for its usage, then for its last, empty chunk.
-TAIL_SECONDS = 5.0
-EARLY_STOP_SECONDS = 30.0
 # Source: OLLAMA_CONTEXT_LENGTH, and before version 0.6 num_ctx, of docs.ollama.com; /v1 has no option for it.
 DEFAULT_CONTEXTS = (4096, 2048)
 

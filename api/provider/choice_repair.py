@@ -15,13 +15,14 @@ FINISH_REASONS = frozenset(("stop", "length", "tool_calls", "content_filter", "f
 class ChoiceRepair:
     """Repairs the pieces of one choice; `failure` is what its finish_reason has turned out to be.
 
-    `is_whole` says that no half of a character waits for the other.
+    `is_whole` says that no half of a character waits for the other, `has_answer` that there is more than reasoning.
     """
 
     def __init__(self, index: int) -> None:
         self.index = index
         self.finish_reason: str | None = None
         self.failure: ProviderError | None = None
+        self.has_answer = False
         self._calls = ToolCallNumbers()
         self._text, self._thoughts = Halves(), Halves()
         self._has_role = False
@@ -85,6 +86,7 @@ class ChoiceRepair:
             is_changed = self._calls.number(calls) or is_changed
             self._chars += sum(len(call["function"].get("arguments") or "") for call in calls)
             self._count += bool(calls)
+            self.has_answer = self.has_answer or self._calls.has_any
             if not calls:
                 del delta["tool_calls"]
         elif calls is not None:
@@ -105,6 +107,7 @@ class ChoiceRepair:
                     delta[name] = joined
                     self._chars += len(text)
                     self._count += 1
+                    self.has_answer = self.has_answer or halves is self._text
                     break
         return is_changed
 
@@ -131,6 +134,8 @@ class ChoiceRepair:
         """Write what has waited for its other half or its name, and say whether there was any."""
         if left := self._text.flush():
             delta["content"] = (delta.get("content") or "") + left
+        if thought := self._thoughts.flush():
+            delta["reasoning_content"] = (delta.get("reasoning_content") or "") + thought
         if nameless := self._calls.flush():
             delta["tool_calls"] = [*delta.get("tool_calls", ()), *nameless]
-        return bool(left or nameless)
+        return bool(left or thought or nameless)

@@ -19,13 +19,12 @@ import orjson
 
 from api.errors import ProviderError, ProviderRejected, ProviderTruncated, forget_frames
 from api.events import Usage
-from api.provider.answer_words import NOT_AN_ANSWER, OTHER_PROTOCOLS, TOO_LARGE, TRUNCATED, WEB_PAGE
+from api.provider.answer_body import AnswerBody
+from api.provider.answer_words import MALFORMED, NOT_AN_ANSWER, OTHER_PROTOCOLS, TRUNCATED
 from api.provider.choice_repair import ENVELOPE, OBJECT, ChoiceRepair
 from api.provider.errors import error_from_payload
-from api.provider.pieces import SMALL_BYTES, chunks_of, usage_of
-from api.provider.sse_decoder import ServerSentEventDecoder
+from api.provider.pieces import SMALL_BYTES, PromptProgress, chunks_of, usage_of
 
-BUFFER_LIMIT = 8 * 1024 * 1024
 MAX_CHOICES = 128
 DONE = b"data: [DONE]\n\n"
 
@@ -50,13 +49,17 @@ class ChunkRepair:
         self._tells_usage = tells_usage
         self._max_chars = max_chars
         self._failure: ProviderError | None = None
-        self._stream = ServerSentEventDecoder()
-        self._opening: bytes | None = b""
-        self._document: bytearray | None = None
+        self._body = AnswerBody()
+        self._progress = PromptProgress()
         self._choices: dict[int, ChoiceRepair] = {}
         self._first: ChoiceRepair | None = None
         self._frames: list[bytes] = []
         self._told: bytes | None = None
+
+    @property
+    def has_answer(self) -> bool:
+        """Whether there is more than reasoning."""
+        return any(choice.has_answer for choice in self._choices.values())
 
     @property
     def is_finished(self) -> bool:
@@ -66,22 +69,15 @@ class ChunkRepair:
     def feed(self, received: bytes) -> bytes:
         """Take the bytes of one read, and return the frames to send."""
         try:
-            if self._opening is not None:
-                received = self._open(self._opening + received)
-            if self._document is not None:
-                self._document += received
-                self.content_count += 1
-            else:
-                for event_type, payload in self._stream.feed(received):
-                    self._read_event(event_type, payload)
-                    if self.is_done:
-                        break
-            if len(self._document or b"") + self._stream.pending_size > BUFFER_LIMIT:
-                raise ProviderError(TOO_LARGE)
+            for event_type, payload in self._body.feed(received):
+                self._read_event(event_type, payload)
+                if self.is_done:
+                    break
+            self.content_count += self._body.document is not None
+            self._body.check_size()
         except ProviderError as failure:
             self._keep(failure)
-        frames, self._frames = self._frames, []
-        return frames[0] if len(frames) == 1 else b"".join(frames)
+        return self._take_frames()
 
     def end(self, estimated: Usage) -> bytes:
         """Return what closes a complete answer; `estimated` is told where the provider counted nothing.
@@ -93,7 +89,9 @@ class ChunkRepair:
         if self._failure is not None:
             raise self._failure.fresh() from None
         if not self.is_finished:
-            raise ProviderTruncated(TRUNCATED) if self.content_count else ProviderError(NOT_AN_ANSWER)
+            if self._choices or self.content_count:
+                raise ProviderTruncated(TRUNCATED)
+            raise ProviderError(MALFORMED if self.not_understood else NOT_AN_ANSWER)
         if not self._tells_usage:
             return DONE
         if self._told is None:
@@ -109,33 +107,22 @@ class ChunkRepair:
                 self._flush()
             except ProviderError as failure:
                 self._keep(failure)
+        return self._take_frames()
+
+    def _take_frames(self) -> bytes:
         frames, self._frames = self._frames, []
-        return b"".join(frames)
+        return frames[0] if len(frames) == 1 else b"".join(frames)
 
     def _flush(self) -> None:
-        if self._document is not None:
-            content = next(iter(chunks_of(bytes(self._document))), None)
+        if self._body.document is not None:
+            content = next(iter(chunks_of(bytes(self._body.document))), None)
             if not isinstance(content, dict) or "choices" not in content:
                 is_error = isinstance(content, list | dict) and bool(content)
                 raise error_from_payload(content) if is_error else ProviderError(NOT_AN_ANSWER)
             self._repair(content, b"")
-            return
-        for event_type, payload in self._stream.flush():
+        for event_type, payload in self._body.flush():
             if event_type == b"error" or payload.strip() == b"[DONE]" or chunks_of(payload):
                 self._read_event(event_type, payload)
-
-    def _open(self, opening: bytes) -> bytes:
-        """Tell by its first character whether this is a stream, one JSON document or a web page."""
-        content = opening.removeprefix(b"\xef\xbb\xbf").lstrip()
-        if not content:
-            self._opening = content
-            return b""
-        self._opening = None
-        if content.startswith(b"<"):
-            raise ProviderRejected(WEB_PAGE)
-        if content.startswith((b"{", b"[")):
-            self._document = bytearray()
-        return content
 
     def _keep(self, failure: ProviderError) -> None:
         """Keep a failure without its frames, which would keep this decoder."""
@@ -160,7 +147,9 @@ class ChunkRepair:
             self._frames.append(b"data: %b\n\n" % payload)
         else:
             found = [whole] if whole is not None else chunks_of(payload)
-            same = payload if len(found) == 1 and b"\n" not in payload else b""
+            # What only a lenient reader takes, such as half a character, is written anew.
+            is_strict = whole is not None or len(payload) > SMALL_BYTES
+            same = payload if is_strict and len(found) == 1 and b"\n" not in payload else b""
             for chunk in found or [None]:
                 if isinstance(chunk, dict):
                     self._repair(chunk, same)
@@ -184,7 +173,9 @@ class ChunkRepair:
         if type(text) is not str or not first.is_whole:
             return False
         self.content_chars += len(text)
-        self.content_count += bool(text)
+        if text:
+            self.content_count += 1
+            first.has_answer = True
         return True
 
     def _is_enveloped(self, chunk: dict[str, Any]) -> bool:
@@ -204,8 +195,12 @@ class ChunkRepair:
         groq = groq if isinstance(groq, dict) else {}
         self._raise_error(chunk, groq)
         is_changed = self._name(chunk)
-        told = chunk.get("usage") or groq.get("usage")
+        self.content_count += self._progress.has_grown(chunk)
         choices = chunk.get("choices")
+        told = chunk.get("usage") or groq.get("usage")
+        for choice in choices if isinstance(choices, list) else ():
+            if isinstance(choice, dict) and (of_choice := choice.pop("usage", None)):
+                told, is_changed = told or of_choice, True
         if told:
             self.usage = usage_of(told) or self.usage
             if payload and not is_changed and choices == [] and chunk.get("usage"):
@@ -294,8 +289,8 @@ class ChunkRepair:
 
 
 def encoded(chunk: object) -> bytes:
-    """Encode a chunk, also one with half a character in it."""
+    """Encode a chunk; half a character, which no strict reader takes, becomes a question mark."""
     try:
         return orjson.dumps(chunk)
     except TypeError:
-        return json.dumps(chunk).encode()
+        return json.dumps(chunk, ensure_ascii=False).encode("utf-8", "replace")

@@ -16,27 +16,22 @@ from typing import Any
 from api.errors import ProviderError, ProviderRejected, ProviderTruncated, forget_frames
 from api.events import Event, MessageDelta, ReasoningDelta, Usage
 from api.messages import Finished
+from api.provider.answer_body import AnswerBody
 from api.provider.answer_words import (
+    MALFORMED,
     NOT_AN_ANSWER,
     OTHER_PROTOCOLS,
     REASONS,
-    TOO_LARGE,
     TRUNCATED,
-    WEB_PAGE,
     broken_off,
     is_broken_off,
 )
 from api.provider.errors import error_from_payload
-from api.provider.pieces import Halves, chunks_of, reasoning_of, split_content, usage_of, word_of
+from api.provider.pieces import Halves, PromptProgress, chunks_of, reasoning_of, split_content, usage_of, word_of
 from api.provider.provider_fields import MessageFields
-from api.provider.sse_decoder import ServerSentEventDecoder
 from api.provider.think_tags import ThinkTags
 from api.provider.tool_call_pieces import ToolCallPieces
 
-BUFFER_LIMIT = 8 * 1024 * 1024
-
-_BOM = b"\xef\xbb\xbf"
-_MALFORMED = "The provider sent a line which is not a chat completion."
 _MEDIA = "(The model answered with something that is no text, which cannot be shown here.)"
 
 
@@ -56,13 +51,11 @@ class CompletionDecoder:
         self._usage: Usage | None = None
         self._failure: ProviderError | None = None
         self._looks_like_answer = False
-        self._opening: bytes | None = b""
-        self._document: bytearray | None = None
-        self._stream = ServerSentEventDecoder()
+        self._body = AnswerBody()
         self._tool_calls, self._fields = ToolCallPieces(source), MessageFields()
         self._thoughts, self._text, self._tags = Halves(), Halves(), ThinkTags()
         self._is_plain = self._is_whole = False
-        self._processed = 0
+        self._progress = PromptProgress()
         self._has_delta = self._has_text = self._has_reasoning = self._has_media = self._has_calls = False
         self._events: list[Event] = []
 
@@ -76,17 +69,11 @@ class CompletionDecoder:
         if self.is_done:
             return []
         try:
-            if self._opening is not None:
-                received = self._open(self._opening + received)
-            if self._document is not None:
-                self._document += received
-                self.content_count += 1
-            else:
-                for event_type, payload in self._stream.feed(received):
-                    if self._read_event(event_type, payload):
-                        break
-            if len(self._document or b"") + self._stream.pending_size > BUFFER_LIMIT:
-                raise ProviderError(TOO_LARGE)
+            for event_type, payload in self._body.feed(received):
+                if self._read_event(event_type, payload):
+                    break
+            self.content_count += self._body.document is not None
+            self._body.check_size()
         except ProviderError as failure:
             self._keep(failure)
         return self._take_events()
@@ -111,10 +98,10 @@ class CompletionDecoder:
         if self._failure is not None:
             raise self._failure.fresh() from self._failure.__cause__
         if self.finish_reason is None:
-            if self._opening is None and not self._looks_like_answer:
+            if self._body.is_open and not (self._looks_like_answer or self._body.begins_with_comment):
                 raise ProviderError(NOT_AN_ANSWER)
             if self.not_understood and not self._has_delta:
-                raise ProviderError(_MALFORMED)
+                raise ProviderError(MALFORMED)
             raise ProviderTruncated(TRUNCATED)
         if is_broken_off(self.finish_reason):
             raise ProviderTruncated(broken_off(self.finish_reason))
@@ -125,20 +112,6 @@ class CompletionDecoder:
         forget_frames(failure)
         self._failure, self.is_done = failure, True
 
-    def _open(self, opening: bytes) -> bytes:
-        """Tell by its first character whether this is a stream, one JSON document or a web page."""
-        content = opening.removeprefix(_BOM).lstrip()
-        if _BOM.startswith(content):
-            self._opening = content
-            return b""
-        self._opening = None
-        if content.startswith(b"<"):
-            raise ProviderError(WEB_PAGE)
-        if content.startswith((b"{", b"[")):
-            self._document = bytearray()
-        self._looks_like_answer = content.startswith(b":")
-        return content
-
     def _flush(self) -> None:
         try:
             self._flush_body()
@@ -148,10 +121,9 @@ class CompletionDecoder:
                 self._events += self._tool_calls.take(self._fields.take())
 
     def _flush_body(self) -> None:
-        if self._document is not None:
-            self._read_document(bytes(self._document))
-            return
-        for event_type, payload in self._stream.flush():
+        if self._body.document is not None:
+            self._read_document(bytes(self._body.document))
+        for event_type, payload in self._body.flush():
             self._looks_like_answer = True
             # Half a line at the end is a truncated answer, not one that is not understood.
             if event_type == b"error" or payload.strip() == b"[DONE]" or chunks_of(payload):
@@ -200,7 +172,7 @@ class CompletionDecoder:
         groq = groq if isinstance(groq, dict) else {}
         if usage := chunk.get("usage") or groq.get("usage"):
             self._usage = usage_of(usage) or self._usage
-        self._read_progress(chunk.get("prompt_progress"))
+        self.content_count += self._progress.has_grown(chunk)
         if self.finish_reason is not None:
             return
         if chunk.get("error") or chunk.get("object") == "error":
@@ -209,13 +181,6 @@ class CompletionDecoder:
             raise error_from_payload(groq)
         if "choices" not in chunk and str(chunk.get("type", "")).startswith(OTHER_PROTOCOLS):
             raise ProviderRejected(NOT_AN_ANSWER)
-
-    def _read_progress(self, progress: object) -> None:
-        """Count as life that a long prompt is being read (llama.cpp), as long as more of it has been."""
-        processed = progress.get("processed") if isinstance(progress, dict) else None
-        if isinstance(processed, int) and processed > self._processed:
-            self._processed = processed
-            self.content_count += 1
 
     def _read_choice(self, choice: dict[str, Any], chunk: dict[str, Any]) -> None:
         delta, message = choice.get("delta"), choice.get("message")

@@ -19,20 +19,20 @@ from api.errors import (
     forget_frames,
 )
 from api.events import Usage
+from api.hub import in_turns
 from api.ids import new_id
 from api.messages import GatewayRequest
+from api.provider.answer_body import BUFFER_LIMIT
 from api.provider.answer_repair import repair_answer
 from api.provider.answer_words import TOO_LARGE
-from api.provider.chunk_repair import BUFFER_LIMIT, ChunkRepair
+from api.provider.chunk_repair import ChunkRepair
 from api.provider.errors import error_from_response
 from api.provider.exchange import Exchange
 from api.provider.foreign_errors import FOREIGN_ERRORS
-from api.provider.gateway_body import can_go, of_client, told_body
-from api.provider.refusals import refused_option
+from api.provider.gateway_body import LET_GO, of_client, option_to_leave_out, texts_of, told_body
 from api.provider.transport import Response
-from api.provider.upstream import Upstream, said, settle
+from api.provider.upstream import EARLY_STOP_SECONDS, TAIL_SECONDS, Upstream, said, settle
 
-TAIL_SECONDS = 5.0
 # Another provider would refuse these as well.
 OF_CLIENT = (RequestRefused, ContextTooLong, ContentFiltered)
 
@@ -79,7 +79,7 @@ class GatewayCall:
         self._routes = routes
         self._request = request
         self._max_chars = max_chars
-        self._chars = self._asked_chars = 0
+        self._chars = self._asked_chars = self._count = 0
         self._exchange = Exchange()
         self._is_closed = self._has_begun = False
         self._failure: ProviderError | None = None
@@ -111,7 +111,7 @@ class GatewayCall:
     def _translated(self, exc: Exception, route: Route) -> ProviderError:
         """Return what is said of a failure: the caller's reason, where it has ended the attempt."""
         reason, self._failure = self._failure, None
-        return reason or route.upstream.translated(exc)
+        return reason or route.upstream.translated(exc, in_turns(texts_of(self._request.body["messages"])))
 
     def _instead(self, number: int, failure: ProviderError) -> str:
         """Return the model to ask after so many attempts, or raise the failure where there is none."""
@@ -150,7 +150,9 @@ class GatewayCall:
         upstream, model = route
         while True:
             refused = upstream.refused_by(model)
-            body, self.left_out = told_body(self._request.body, model, refused, is_streamed=self._request.is_streamed)
+            body, self.left_out = told_body(
+                self._request.body, model, refused, upstream.refused_values, is_streamed=self._request.is_streamed
+            )
             asked = orjson.dumps(body)
             self._asked_chars = len(asked)
             sending = upstream.transport.begin("POST", "/chat/completions", asked, exchange=self._exchange)
@@ -164,34 +166,36 @@ class GatewayCall:
             if response.is_success:
                 return response
             answered = said(response)
-            option = refused_option(answered, body)
-            if option is None or option in refused or not can_go(option) or response.status not in (400, 422):
+            option = option_to_leave_out(answered, body) if response.status in (400, 422) else None
+            if option is None or option in refused:
                 error = error_from_response(response.status, response.headers, answered)
                 raise of_client(error, response.status, answered)
-            logger.warning("%s does not take %s, which is left out from now on", model, option)
-            upstream.refused.add((model, option))
+            logger.warning("%s does not take %s as it is, which is left out", model, option)
+            if option in LET_GO:
+                upstream.refused_values.add(model, option, body[option])
+            else:
+                upstream.refused.add((model, option))
 
     def _stream(self, response: Response, model: str) -> Iterator[bytes]:
         repair = ChunkRepair(
             self.completion_id, model, tells_usage=self._request.tells_usage, max_chars=self._max_chars
         )
-        is_ending = False
+        self._count, is_ending = 0, False
         try:
             while not repair.is_done and (received := response.read_within(self._patience())) != b"":
                 if received is None:
                     self._until = None
                     yield b""
                     continue
-                count = repair.content_count
                 frames = repair.feed(received)
-                if repair.content_count != count:
-                    self._note_content(repair)
+                has_content = self._take_over(repair)
                 if frames:
                     self._has_begun = True
                     yield frames
-                if repair.is_finished and not is_ending:
+                if repair.is_finished and (has_content or not is_ending):
+                    # Some say "stop" where the reasoning ends, and answer after a while.
+                    response.limit_time(TAIL_SECONDS if repair.has_answer else EARLY_STOP_SECONDS)
                     is_ending = True
-                    response.limit_time(TAIL_SECONDS)
         except FOREIGN_ERRORS as exc:
             if not repair.is_finished:
                 if frames := repair.flush():
@@ -200,7 +204,7 @@ class GatewayCall:
                     raise
                 raise ProviderTruncated("The connection to the provider broke within the answer.") from exc
         frames = repair.flush()
-        self._note_content(repair)
+        self._take_over(repair)
         self.told_usage, self.finish_reason = repair.usage, repair.finish_reason
         if self._is_closed:
             return
@@ -214,11 +218,15 @@ class GatewayCall:
         yield frames + last
         settle(response)
 
-    def _note_content(self, repair: ChunkRepair) -> None:
-        self.content_at = time.monotonic()
-        self.first_content_at = self.first_content_at or self.content_at
-        self._chars = repair.content_chars
-        self.not_understood = repair.not_understood
+    def _take_over(self, repair: ChunkRepair) -> bool:
+        """Take over what has been counted, and say whether more of the answer has come."""
+        self._chars, self.not_understood = repair.content_chars, repair.not_understood
+        has_content = repair.content_count != self._count
+        if has_content:
+            self._count = repair.content_count
+            self.content_at = time.monotonic()
+            self.first_content_at = self.first_content_at or self.content_at
+        return has_content
 
     def _whole(self, response: Response, model: str) -> Iterator[bytes]:
         body = bytearray()

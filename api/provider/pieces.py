@@ -151,6 +151,22 @@ class Halves:
         return _replaced(held)
 
 
+class PromptProgress:
+    """How much of a long prompt has been read, which is life as long as it grows (llama.cpp)."""
+
+    def __init__(self) -> None:
+        self._processed = 0
+
+    def has_grown(self, chunk: Mapping[str, Any]) -> bool:
+        """Say whether a chunk tells of more than those before it."""
+        progress = chunk.get("prompt_progress")
+        processed = progress.get("processed") if isinstance(progress, dict) else None
+        if not isinstance(processed, int) or processed <= self._processed:
+            return False
+        self._processed = processed
+        return True
+
+
 def _count(value: object) -> int | None:
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         return None

@@ -52,7 +52,7 @@ def refused_option(said: bytes, body: Mapping[str, object]) -> str | None:
     messages = body.get("messages")
     for message in messages if isinstance(messages, list) else ():
         options += [name for name in (*NAMES, DETAILS) if name in message and name not in options]
-    named = _param(said)
+    named = refused_param(said)
     if named in options:
         return named
     return next((option for option in options if re.search(rf"(?<![\w.]){re.escape(option)}(?!\w)", text)), None)
@@ -61,10 +61,12 @@ def refused_option(said: bytes, body: Mapping[str, object]) -> str | None:
 def _has_pictures(body: Mapping[str, object]) -> bool:
     messages = body.get("messages")
     contents = [message.get("content") for message in messages] if isinstance(messages, list) else []
-    return any(PICTURES in piece for content in contents if isinstance(content, list) for piece in content)
+    pieces = (piece for content in contents if isinstance(content, list) for piece in content)
+    return any(isinstance(piece, dict) and PICTURES in piece for piece in pieces)
 
 
-def _param(said: bytes) -> object:
+def refused_param(said: bytes) -> object:
+    """Return what a refusal names as `param`, None where it names nothing."""
     try:
         error = orjson.loads(said)["error"]
         return error.get("param")

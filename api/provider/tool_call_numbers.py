@@ -19,7 +19,7 @@ class ToolCallNumbers:
     def __init__(self) -> None:
         self._ids: list[str] = []
         self._at: dict[object, int] = {}
-        self._nameless: dict[int, dict[str, Any]] = {}
+        self._nameless: dict[int, tuple[dict[str, Any], list[str]]] = {}
 
     @property
     def has_any(self) -> bool:
@@ -43,23 +43,23 @@ class ToolCallNumbers:
     def flush(self) -> list[dict[str, Any]]:
         """Return the calls whose name has not come."""
         nameless, self._nameless = self._nameless, {}
-        for piece in nameless.values():
-            piece["function"]["name"] = ""
-        return list(nameless.values())
+        for piece, arguments in nameless.values():
+            piece["function"] = {"name": "", "arguments": "".join(arguments)}
+        return [piece for piece, _ in nameless.values()]
 
     def _has_name(self, piece: dict[str, Any]) -> bool:
         """Say whether a piece may go on; what waits for its name goes on with it."""
         number, function = piece["index"], piece["function"]
-        waiting = self._nameless.get(number)
-        if waiting is None and ("type" not in piece or function.get("name")):
-            return True
-        if waiting is None:
-            self._nameless[number] = piece
-            return False
-        waiting["function"]["arguments"] += function.get("arguments") or ""
+        if number not in self._nameless:
+            if "type" not in piece or function.get("name"):
+                return True
+            self._nameless[number] = piece, []
+        waiting, arguments = self._nameless[number]
+        arguments.append(function.get("arguments") or "")
         if not function.get("name"):
             return False
-        piece |= {**self._nameless.pop(number), "function": {**function, **waiting["function"]}}
+        del self._nameless[number]
+        piece |= {**waiting, "function": {**function, "arguments": "".join(arguments)}}
         return True
 
     def _number(self, piece: dict[str, Any]) -> bool:

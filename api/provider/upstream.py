@@ -10,8 +10,12 @@ from api.provider.exchange import Exchange
 from api.provider.foreign_errors import FOREIGN_ERRORS, translated
 from api.provider.pieces import names_of
 from api.provider.redaction import HIDDEN, without_prompt
+from api.provider.refused_values import RefusedValues
 from api.provider.transport import Response, Transport
 
+# How long the response may take to end once the answer is there: first for its usage, then for its last, empty chunk.
+TAIL_SECONDS = 5.0
+EARLY_STOP_SECONDS = 30.0
 SHORTEST_KEY = 8
 ERROR_BODY_LIMIT = 64 * 1024
 ERROR_BODY_SECONDS = 5.0
@@ -23,7 +27,8 @@ SETTLING_READS = 8
 class Upstream:
     """A provider; these arguments decide about it, of the environment only proxies are read.
 
-    `refused` are the options, as pairs of model and name, which it is known not to take.
+    `refused` are the options, as pairs of model and name, which it is known not to take, `refused_values` what it takes
+    with other values.
     """
 
     def __init__(
@@ -36,6 +41,7 @@ class Upstream:
             connect_timeout_seconds=connect_timeout_seconds,
         )
         self.refused: set[tuple[str, str]] = set()
+        self.refused_values = RefusedValues()
         self._base_url = base_url
         self._api_key = api_key
 

@@ -19,6 +19,7 @@ from api.routes import large_json
 from api.routes.access import refuse_other_sites
 from api.routes.client_socket import ClientSocket
 from api.routes.json_body import read_body
+from api.routes.run_streams import STREAM_HEADERS
 from api.wire.mcp.eras import INITIALIZE, classify, is_older
 from api.wire.mcp.messages import (
     Notification,
@@ -114,13 +115,7 @@ def _response(call: Call, result: dict[str, object] | Answering) -> Response:
     if isinstance(result, dict):
         return Response(call.encode(result), content_type=JSON)
     response = Response(stream_with_context(iter(result)), content_type="text/event-stream")
-    response.headers.update(
-        {
-            "Cache-Control": "no-cache, no-transform",
-            "X-Accel-Buffering": "no",
-            "X-Content-Type-Options": "nosniff",
-        }
-    )
+    response.headers.update(STREAM_HEADERS)
     # A body that never starts runs no `finally`.
     response.call_on_close(result.close)
     return response

@@ -69,7 +69,7 @@ def create_server(thread_runs: ThreadRuns, store: Store, ask: Ask, account_id: s
         return text_result(sentence, {"run_id": run.run_id, "status": run.status})
 
     tools = [
-        (ask_definition(config.provider.models, config.max_message_chars), told(ask.ask)),
+        (ask_definition(config.models, config.max_message_chars), told(ask.ask)),
         (LIST_THREADS, told(list_threads)),
         (SEARCH_MESSAGES, told(search_messages)),
         (READ_THREAD, told(read_thread)),

@@ -2,14 +2,8 @@
 
 from flask import Response
 
-from api.events import RunCompleted
+from api.routes.run_streams import STREAM_HEADERS
 from api.runs.gateway_run import GatewayRun, Shape
-
-STREAM_HEADERS = {
-    "Cache-Control": "no-cache, no-transform",
-    "X-Accel-Buffering": "no",
-    "X-Content-Type-Options": "nosniff",
-}
 
 
 def passed_response(run: GatewayRun, streamed: Shape, whole: Shape) -> Response:
@@ -25,8 +19,7 @@ def passed_response(run: GatewayRun, streamed: Shape, whole: Shape) -> Response:
         response = Response(run.body(first, streamed), content_type="text/event-stream; charset=utf-8")
         response.headers.update(STREAM_HEADERS)
     elif first:
-        run.end(RunCompleted(run.call.finish_reason or "stop"))
-        response = Response(whole.encode(first), content_type="application/json")
+        response = Response(run.whole(first, whole), content_type="application/json")
     else:
         response = Response(run.body(first, whole), content_type="application/json")
         response.headers.update(STREAM_HEADERS)

@@ -18,6 +18,13 @@ from api.runs.log import LoggedEvent
 from api.runs.log_reader import LogReader
 from api.wire.sse import HEARTBEAT, OPEN, encode_frames
 
+# Nobody on the way is to keep a stream back, or to change it.
+STREAM_HEADERS = {
+    "Cache-Control": "no-cache, no-transform",
+    "X-Accel-Buffering": "no",
+    "X-Content-Type-Options": "nosniff",
+}
+
 Entries = list[LoggedEvent]
 Failure = Callable[[], DecantError | None]
 
@@ -145,15 +152,7 @@ def stream_response(
         reader.close()
         raise
     response = Response(stream_with_context(iter(body)), content_type=f"{body.content_type}; charset=utf-8")
-    response.headers.update(
-        {
-            "Cache-Control": "no-cache, no-transform",
-            "X-Accel-Buffering": "no",
-            "X-Content-Type-Options": "nosniff",
-            "Vary": "Accept",
-            "X-Run-Id": run_id,
-        }
-    )
+    response.headers.update({**STREAM_HEADERS, "Vary": "Accept", "X-Run-Id": run_id})
     # A body that never starts runs no `finally`: HEAD, or a client gone before the first byte.
     response.call_on_close(reader.close)
     return response

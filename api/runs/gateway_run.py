@@ -18,7 +18,7 @@ from api.hub import give_way, in_turns
 from api.ids import new_id
 from api.messages import GatewayRequest
 from api.runs.log_reader import STUCK_SECONDS, Client
-from api.runs.model import GatewayCall
+from api.runs.model import GatewayCall, PatienceLimits
 
 # A platform's limit for the first byte is 30 s; a failure before it is a status, and after it cannot be one.
 STREAM_PATIENCE_SECONDS = 10.0
@@ -31,16 +31,8 @@ PIECE_BYTES = 256_000
 logger = logging.getLogger(__name__)
 
 
-class Limits(Protocol):
-    """How long what may take, in seconds."""
-
-    @property
-    def first_token_seconds(self) -> float:
-        """How long the provider may take to begin an answer."""
-
-    @property
-    def stall_seconds(self) -> float:
-        """How long it may be silent within one."""
+class Limits(PatienceLimits, Protocol):
+    """The settings a passed completion obeys."""
 
     @property
     def heartbeat_seconds(self) -> float:
@@ -150,6 +142,20 @@ class GatewayRun:
                 yield self._last(_defect(), shape)
                 forget_frames(exc)
 
+    def whole(self, first: bytes, shape: Shape) -> bytes:
+        """Return what the client gets of an answer that is there in one piece.
+
+        Raises:
+            DecantError: the shape has no words for it.
+        """
+        try:
+            document = shape.encode(first)
+        except DecantError as error:
+            self.end(_terminal(error))
+            raise
+        self.end(RunCompleted(self.call.finish_reason or "stop"))
+        return document
+
     def tick(self, now: float) -> None:
         """End it when the client is gone or stuck, or the provider silent; keep a quiet stream open."""
         if self._client.is_gone():
@@ -198,7 +204,8 @@ class GatewayRun:
             piece = next(self._pieces, None)
         finally:
             self._turn.acquire()
-        self._client.flush()
+            # Half a heartbeat may be left, also in front of a failure.
+            self._client.flush()
         if piece is not None and len(piece) > PIECE_BYTES:
             give_way()
         if self._interrupted is not None and piece is None:

@@ -8,6 +8,18 @@ from api.events import Event, Usage
 from api.messages import Finished, GatewayRequest, ModelRequest
 
 
+class PatienceLimits(Protocol):
+    """How long a provider may take."""
+
+    @property
+    def first_token_seconds(self) -> float:
+        """How long it may take to begin an answer."""
+
+    @property
+    def stall_seconds(self) -> float:
+        """How long it may be silent within one."""
+
+
 class Completion(Protocol):
     """One call to the model; `content_at` is when its last content came, also such that is no event yet.
 
@@ -49,7 +61,6 @@ class GatewayCall(Protocol):
     is what it has taken so far; `left_out` are options of the client which the provider does not take.
     """
 
-    completion_id: str
     asked_at: float
     first_content_at: float | None
     content_at: float | None

@@ -17,7 +17,7 @@ from api.messages import Finished, Message, ModelRequest
 from api.parts import fold_events
 from api.runs.calls import Calls
 from api.runs.log import RunLog
-from api.runs.model import ChatModel, Completion
+from api.runs.model import ChatModel, Completion, PatienceLimits
 from api.runs.toolbox import NOBODY, NOT_STORED, Decided, Judged, Toolbox
 from api.runs.usage import TEXT, estimated_usage, events_of_step, total_usage
 from api.tool_calls import failed
@@ -29,16 +29,8 @@ NO_TOKENS = Usage(0, 0, estimated=False)
 Append = Callable[[Sequence[Event]], object]
 
 
-class Limits(Protocol):
+class Limits(PatienceLimits, Protocol):
     """The settings a run obeys."""
-
-    @property
-    def first_token_seconds(self) -> float:
-        """How long the model may take to begin."""
-
-    @property
-    def stall_seconds(self) -> float:
-        """How long it may be silent within an answer."""
 
     @property
     def max_answer_chars(self) -> int:

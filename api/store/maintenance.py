@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from sqlalchemy import Connection, delete, func, select, update
 
-from api.store.schema import Now, has_events, is_running, metadata, run_events, runs
+from api.store.schema import Now, has_events, is_running, mcp_calls, metadata, run_events, runs
 from api.store.transactions import Database
 
 RUNS_AT_ONCE = 200
@@ -18,7 +18,11 @@ class Maintenance:
         self._runs_at_once = runs_at_once
 
     def prune(self, before: float) -> int:
-        """Delete the events of runs that ended before `before`, and return how many runs these were."""
+        """Delete the events of runs that ended before `before`, and return how many runs these were.
+
+        Calls of MCP clients that began before that, whose workers have been killed, are forgotten as well.
+        """
+        self._database.write(_forget_calls, before)
         return self._repeat(_prune_some, before, self._runs_at_once)
 
     def stats(self) -> dict[str, int]:
@@ -40,6 +44,10 @@ def _prune_some(connection: Connection, before: float, at_once: int) -> int:
     connection.execute(delete(run_events).where(run_events.c.run_number.in_(numbers)))
     connection.execute(update(runs).where(runs.c.number.in_(numbers)).values(events_pruned_at=Now()))
     return len(numbers)
+
+
+def _forget_calls(connection: Connection, before: float) -> None:
+    connection.execute(delete(mcp_calls).where(mcp_calls.c.created_at < before))
 
 
 def _stats(connection: Connection) -> dict[str, int]:

@@ -91,3 +91,11 @@ def test_a_burst(api: Server, provider: ScriptedProvider) -> None:
         told = ask(api, "m4", stream=True).text
     texts = [json.loads(line[6:])["choices"] for line in told.split("\n\n") if line.startswith("data: {")]
     assert "".join(choices[0]["delta"].get("content", "") for choices in texts if choices) == said
+
+
+def test_very_many_options_that_a_provider_does_not_know(api: Server, provider: ScriptedProvider) -> None:
+    said = json.dumps({"error": {"message": "unknown field " + "x" * 60_000}})
+    provider.script("m5", Scenario(status=400, body=said))
+    with others(api):
+        refused = ask(api, "m5", **{f"option{number}": 1 for number in range(90_000)})
+    assert refused.status_code == 400

@@ -1,6 +1,7 @@
 """Several providers by one setting."""
 
 import json
+from pathlib import Path
 
 import pytest
 
@@ -69,3 +70,13 @@ def test_origins_are_origins() -> None:
     for wrong in ("*", "a.example", "https://a.example/page"):
         with pytest.raises(ConfigError, match="CORS_ORIGINS"):
             load_config({"CORS_ORIGINS": wrong})
+
+
+@pytest.mark.parametrize("quote", ["'", ""], ids=["quoted", "bare"])
+def test_a_key_may_stand_anywhere_in_the_file(quote: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    providers = json.dumps({"far": {"base_url": "http://far/v1", "api_key": "${FAR_KEY}", "models": ["m"]}})
+    (tmp_path / ".env").write_text(f"PROVIDERS={quote}{providers}{quote}\nFAR_KEY=sk-below\n", encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    for name in ("OPENAI_BASE_URL", "OPENAI_API_KEY", "LLM_MODEL"):
+        monkeypatch.delenv(name, raising=False)
+    assert load_config().provider.api_key == "sk-below"

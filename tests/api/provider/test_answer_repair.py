@@ -3,6 +3,7 @@
 import json
 from typing import Any
 
+import orjson
 import pytest
 
 from api.errors import ContentFiltered, ProviderError, ProviderTruncated
@@ -89,3 +90,8 @@ def test_what_is_no_answer_fails(answer: object, kind: type[ProviderError]) -> N
 def test_one_with_more_values_than_can_be_looked_at_goes_through_unread() -> None:
     body = json.dumps(choice(logprobs=[[0]] * 150_000)).encode()
     assert repair_answer(body, "own", "asked").body is body
+
+
+def test_half_a_character_leaves_json_that_everybody_reads() -> None:
+    body = json.dumps(WELL).replace("[1]", '"\\ud83d"').encode()
+    orjson.loads(repair_answer(body, "own", "asked").body)

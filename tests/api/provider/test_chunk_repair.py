@@ -3,6 +3,7 @@
 import json
 from typing import Any
 
+import orjson
 import pytest
 
 from api.errors import ProviderError, ProviderRateLimited, ProviderRejected, ProviderTruncated
@@ -259,3 +260,33 @@ def test_several_choices_are_told_apart_and_have_all_to_end() -> None:
     assert isinstance(repaired(first, second, ended)[-1], ProviderTruncated)
     told = repaired(first, second, ended, other)
     assert [one["choices"][0]["index"] for one in told[:-1]] == [0, 1, 0, 1]
+
+
+def test_usage_within_a_choice_is_found() -> None:
+    ended = chunk({}, "stop")
+    ended["choices"][0]["usage"] = USAGE
+    told = repaired(chunk(ROLE), ended, tells_usage=True)
+    assert told[-2]["usage"] == USAGE
+    assert "usage" not in told[1]["choices"][0]
+
+
+def test_an_answer_that_has_only_begun_is_cut_off_and_no_wrong_address() -> None:
+    assert isinstance(repaired(chunk(ROLE))[-1], ProviderTruncated)
+
+
+@pytest.mark.parametrize("field", ["reasoning_note", "tool_calls"])
+def test_half_a_character_anywhere_leaves_json_that_everybody_reads(field: str) -> None:
+    call = '[{"index":0,"id":"a","type":"function","function":{"name":"f","arguments":"\\ud83d"}}]'
+    value = call if field == "tool_calls" else '"\\ud83d"'
+    half = '{"id":"c","object":"chat.completion.chunk","created":1,"model":"m","choices":[{"index":0,"delta":{"%s":%s},'
+    body = stream(chunk(ROLE), (half + '"finish_reason":null}]}') % (field, value), chunk({}, "stop"))
+    repair = ChunkRepair("own", "asked", tells_usage=False, max_chars=1000)
+    for frame in repair.feed(body).split(b"\n\n")[:-1]:
+        orjson.loads(frame.removeprefix(b"data: "))
+
+
+def test_reading_a_long_prompt_is_life() -> None:
+    repair = ChunkRepair("own", "asked", tells_usage=False, max_chars=1000)
+    for processed, count in ((1, 1), (1, 1), (2, 2)):
+        repair.feed(stream({"choices": [], "prompt_progress": {"processed": processed}}))
+        assert repair.content_count == count

@@ -12,7 +12,8 @@ from api.errors import (
 )
 from api.events import Event, MessageDelta, ReasoningDelta, ToolCallStarted, Usage, to_json
 from api.messages import Finished
-from api.provider.completion_decoder import BUFFER_LIMIT, CompletionDecoder
+from api.provider.answer_body import BUFFER_LIMIT
+from api.provider.completion_decoder import CompletionDecoder
 from tests.support.provider.bodies import ANSWERS, DONE, FAILURES, HELLO, KEPT, SKIPPED, STOP, chunk, event
 
 
@@ -186,19 +187,19 @@ def test_an_answer_without_finish_reason_is_truncated(body: bytes) -> None:
 
 
 @pytest.mark.parametrize(
-    ("body", "hint"),
+    ("body", "kind", "hint"),
     [
-        (b"\n <!doctype html><html>Not Found</html>", "web page"),
-        (b'{"detail": "Not Found"}', "OPENAI_BASE_URL"),
-        (b"upstream connect error", "OPENAI_BASE_URL"),
-        (b'{"choices": [', "OPENAI_BASE_URL"),
-        (b"data: {not json}\n\n", "not a chat completion"),
-        (b"data: 7\n\n", "not a chat completion"),
+        (b"\n <!doctype html><html>Not Found</html>", ProviderRejected, "web page"),
+        (b'{"detail": "Not Found"}', ProviderError, "OPENAI_BASE_URL"),
+        (b"upstream connect error", ProviderError, "OPENAI_BASE_URL"),
+        (b'{"choices": [', ProviderError, "OPENAI_BASE_URL"),
+        (b"data: {not json}\n\n", ProviderError, "not a chat completion"),
+        (b"data: 7\n\n", ProviderError, "not a chat completion"),
     ],
 )
-def test_what_is_no_answer_fails_with_a_hint(body: bytes, hint: str) -> None:
+def test_what_is_no_answer_fails_with_a_hint(body: bytes, kind: type[ProviderError], hint: str) -> None:
     error, sentence = decode([body])[-1]  # type: ignore[misc]
-    assert (error, hint in sentence) == (ProviderError, True)
+    assert (error, hint in sentence) == (kind, True)
 
 
 def test_an_error_in_a_json_document_is_raised() -> None:

@@ -9,11 +9,13 @@ from api.errors import ContextTooLong, ProviderError, ProviderRateLimited, Provi
 from api.messages import GatewayRequest
 from api.provider.gateway import Gateway, GatewayCall, Route
 from api.provider.gateway_body import told_body
+from api.provider.refused_values import RefusedValues
 from api.provider.upstream import Upstream
 from tests.support.chat_model_calls import error_body
 from tests.support.provider.client import ScriptedProvider
 from tests.support.provider.scenario import Scenario
 
+SECRET = "my secret wish is a duck"
 MESSAGES = [{"role": "user", "content": "hello", "reasoning_content": "hm", "unknown": {"deep": [1]}}]
 
 
@@ -65,7 +67,9 @@ def test_what_a_provider_does_not_take_is_left_out_and_said(provider: ScriptedPr
 
 
 def test_what_a_provider_does_not_take_back_leaves_the_messages() -> None:
-    told = told_body({"messages": MESSAGES, "stop": "x"}, "m", {"reasoning_content", "tools"}, is_streamed=False)
+    told = told_body(
+        {"messages": MESSAGES, "stop": "x"}, "m", {"reasoning_content", "tools"}, RefusedValues(), is_streamed=False
+    )
     assert told.body == {
         "model": "m",
         "messages": [{"role": "user", "content": "hello", "unknown": {"deep": [1]}}],
@@ -155,3 +159,52 @@ def test_a_call_that_is_given_up_closes_its_connection(provider: ScriptedProvide
     next(pieces)
     pieces.close()  # type: ignore[attr-defined]
     provider.wait_for(lambda calls: calls[-1].client_closed_at)
+
+
+def test_what_one_client_writes_wrong_is_taken_from_no_other(provider: ScriptedProvider) -> None:
+    wrong = '{"error": {"message": "Unsupported value: 9 for temperature", "param": "temperature"}}'
+    provider.script("shared", Scenario(status=400, body=wrong), Scenario())
+    upstream = Upstream(provider.base_url, "", max_connections=4)
+    gateway = Gateway({"shared": [Route(upstream, "shared")]}, max_chars=1000)
+    for temperature in (9, 0.5, 9):
+        body = {"model": "shared", "messages": MESSAGES, "temperature": temperature}
+        answer(gateway.open(GatewayRequest("shared", body)))
+    told = [body.get("temperature") for body in asked(provider, "shared")]
+    assert told == [9, None, 0.5, None]
+
+
+def test_a_refusal_that_names_what_cannot_go_takes_nothing_else(provider: ScriptedProvider) -> None:
+    refusal = '{"error": {"message": "tools are not supported with this temperature", "param": "tools"}}'
+    provider.script("named", Scenario(status=400, body=refusal))
+    with pytest.raises(RequestRefused):
+        answer(opened(provider, "named", tools=[1], temperature=0))
+    assert len(asked(provider, "named")) == 1
+
+
+def test_parts_that_are_none_are_the_providers_to_refuse(provider: ScriptedProvider) -> None:
+    provider.script("picture", Scenario(status=400, body=error_body("image input is not supported")))
+    upstream = Upstream(provider.base_url, "", max_connections=4)
+    body = {"model": "picture", "messages": [{"role": "user", "content": [5, None, "image_url"]}]}
+    with pytest.raises(RequestRefused):
+        answer(Gateway({"picture": [Route(upstream, "picture")]}, 1000).open(GatewayRequest("picture", body)))
+
+
+@pytest.mark.parametrize(
+    "content", ["my secret wish is a duck", [{"type": "text", "text": "my secret wish is a duck"}]]
+)
+def test_what_a_provider_quotes_of_the_prompt_is_in_no_error(provider: ScriptedProvider, content: object) -> None:
+    provider.script("quotes", Scenario(status=400, body=error_body(f"cannot read: {SECRET}")))
+    upstream = Upstream(provider.base_url, "", max_connections=4)
+    body = {"model": "quotes", "messages": [{"role": "user", "content": content}]}
+    with pytest.raises(RequestRefused) as caught:
+        answer(Gateway({"quotes": [Route(upstream, "quotes")]}, 1000).open(GatewayRequest("quotes", body)))
+    assert "cannot read" in str(caught.value)
+    assert "duck" not in str(caught.value)
+
+
+def test_nothing_has_come_where_a_provider_has_said_nothing(provider: ScriptedProvider) -> None:
+    provider.script("mute", Scenario(raw=("data: [DONE]\n\n",)))
+    call = opened(provider, "mute")
+    with pytest.raises(ProviderError):
+        answer(call)
+    assert call.first_content_at is call.content_at is None

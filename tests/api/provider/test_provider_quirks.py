@@ -186,7 +186,7 @@ REFUSALS: dict[str, tuple[Scenario, type[ProviderError], str]] = {
     "500": (Scenario(status=500, body="oops"), ProviderError, "500"),
     "502 web page": (Scenario(status=502, body="<html>Bad gateway</html>"), ProviderError, "502"),
     "redirect": (Scenario(status=302, body="", headers={"location": "/"}), ProviderRejected, "OPENAI_BASE_URL"),
-    "web page with 200": (Scenario(body="<html>Welcome</html>"), ProviderError, "web page"),
+    "web page with 200": (Scenario(body="<html>Welcome</html>"), ProviderRejected, "web page"),
     "reset without an answer": (Scenario(ending="reset_before_headers"), ProviderError, "connection .* broke"),
     "a very long error": (Scenario(status=500, body="x" * 5_000_000), ProviderError, "…"),
 }

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 import pytest
 import requests
 
+from tests.support.mcp_face import McpFace
 from tests.support.processes import WAIT_SECONDS, Server, running_api
 from tests.support.provider.client import ScriptedProvider
 from tests.support.provider.scenario import Scenario
@@ -72,3 +73,8 @@ def test_another_provider_is_asked_where_one_fails(
     response = complete(api, "shaky", stream=is_streamed)
     assert response.status_code == 200
     assert near.calls("small")[before].body["model"] == "small"
+
+
+def test_an_mcp_client_may_ask_every_model(api: Server) -> None:
+    [ask] = [tool for tool in McpFace(api.url).result("tools/list")["tools"] if tool["name"] == "ask"]
+    assert ask["inputSchema"]["properties"]["model"]["enum"] == ["small", "large", "shaky"]

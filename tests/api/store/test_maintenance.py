@@ -44,3 +44,11 @@ def test_a_thread_deleted_long_ago_is_purged_with_all_it_has(store: Store) -> No
     }
     assert store.maintenance.stats() == expected
     assert store.runs.get(ACCOUNT, kept.run_id) == kept
+
+
+def test_calls_of_mcp_clients_whose_worker_was_killed_are_forgotten(store: Store) -> None:
+    store.mcp_calls.begin(ACCOUNT, "key", "run")
+    store.maintenance.prune(later(-10))
+    assert store.maintenance.stats()["mcp_calls"] == 1
+    store.maintenance.prune(later())
+    assert store.maintenance.stats()["mcp_calls"] == 0
