@@ -326,7 +326,7 @@ def test_a_decision_is_made_after_both_processes_were_killed(tmp_path: Path, vis
             chat = Chat(visit.page, ui.url)
             chat.send("Say it")
             expect(card(chat.page)).to_be_visible()
-            url = chat.page.url
+            url = f"{ui.url}/t/{thread_id(chat.page)}"
             # Left before: a page that stays loads itself anew, which may come in the way of what follows.
             chat.page.goto("about:blank")
             ui.stop(signal.SIGKILL)

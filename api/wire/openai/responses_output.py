@@ -50,29 +50,30 @@ class OutputItems:
         self._calls = {}
 
     def _grow(self, kind: str, text: str) -> Iterator[Change]:
-        if self._open is None or self.items[self._open]["type"] != kind:
+        at = self._open
+        if at is None or self.items[at]["type"] != kind:
             yield from self._close("completed")
             item: Item = {"type": kind, "id": _new_id("msg" if kind == "message" else "rs"), "status": "in_progress"}
             item |= {"role": "assistant", "content": []} if kind == "message" else {"summary": [], "content": []}
-            self._open = len(self.items)
+            at = self._open = len(self.items)
             yield from self._begin(item)
-            yield Change("response.content_part.added", self._place(part=_part(kind, "")))
-        self._texts[self._open or 0].append(text)
+            yield Change("response.content_part.added", self._place(at, part=_part(kind, "")))
+        self._texts[at].append(text)
         event = "response.output_text.delta" if kind == "message" else "response.reasoning_text.delta"
-        yield Change(event, self._place(delta=text) | ({"logprobs": []} if kind == "message" else {}))
+        yield Change(event, self._place(at, delta=text) | ({"logprobs": []} if kind == "message" else {}))
 
     def _close(self, status: str) -> Iterator[Change]:
         """End the reasoning or text that grows."""
-        if self._open is None:
+        at, self._open = self._open, None
+        if at is None:
             return
-        item, text = self.items[self._open], "".join(self._texts[self._open])
+        item, text = self.items[at], "".join(self._texts[at])
         part = _part(item["type"], text)
         item["content"], item["status"] = [part], status
         event = "response.output_text.done" if item["type"] == "message" else "response.reasoning_text.done"
-        yield Change(event, self._place(text=text) | ({"logprobs": []} if item["type"] == "message" else {}))
-        yield Change("response.content_part.done", self._place(part=part))
-        yield Change("response.output_item.done", {"output_index": self._open, "item": item})
-        self._open = None
+        yield Change(event, self._place(at, text=text) | ({"logprobs": []} if item["type"] == "message" else {}))
+        yield Change("response.content_part.done", self._place(at, part=part))
+        yield Change("response.output_item.done", {"output_index": at, "item": item})
 
     def _call(self, index: object, call: Mapping[str, Any]) -> Iterator[Change]:
         function = call.get("function") or {}
@@ -95,8 +96,7 @@ class OutputItems:
         # A copy: what is told is what was so then.
         yield Change("response.output_item.added", {"output_index": len(self.items) - 1, "item": dict(item)})
 
-    def _place(self, **fields: object) -> dict[str, Any]:
-        at = self._open or 0
+    def _place(self, at: int, **fields: object) -> dict[str, Any]:
         return {"item_id": self.items[at]["id"], "output_index": at, "content_index": 0, **fields}
 
 
